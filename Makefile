@@ -1,0 +1,103 @@
+# axial: everything is built under build/, the program itself is ./axial.
+#
+#   make run      set up, build, open the workbench on mmars/ (trains the phantom without a terminal)
+#   make check    set up, build, run all tests
+#   make lint     layers, sizes, format, banned functions
+#   make asan     the unit tests under AddressSanitizer and UBSan
+#   make install PREFIX=/usr/local
+#
+# Sources are found by wildcard: adding a file needs no change here.
+
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1)
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      ?= gcc
+# The instruction set of our own kernels; oneDNN picks its own at run time.
+MARCH   ?= native
+OPT     ?= -O3
+
+PKGS     := ncursesw libpng libcjson zlib libdeflate
+NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev libpng-dev \
+	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev python3 tmux
+
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	  -Wno-missing-field-initializers -Werror
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. -DAXIAL_VERSION='"$(VERSION)"' -g $(OPT) -march=$(MARCH) \
+	  -fno-math-errno -ffp-contract=fast -fopenmp -pthread $(WARN) -isystem /usr/include/nifti $(SAN) $(CFLAGS)
+LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lniftiio -lznz -ldnnl -lm -ldl
+LDFLAGS_ALL := -fopenmp -pthread $(SAN) $(LDFLAGS)
+
+CORE_SRC := $(sort $(shell find core -name '*.c'))
+TUI_SRC  := $(sort $(wildcard tui/*.c))
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
+TUI_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tui/main.c,$(TUI_SRC)))
+CORE_LIB := $(BUILD)/libaxial_core.a
+TUI_LIB  := $(BUILD)/libaxial_tui.a
+TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
+TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+TEST_AUX := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
+
+.PHONY: all run check check-only setup lint asan install clean format bench man
+.SECONDARY:
+
+all: axial
+
+axial: $(BUILD)/axial
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(BUILD)/axial: $(BUILD)/tui/main.o $(TUI_LIB) $(CORE_LIB)
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $^ $(LIBS)
+
+$(CORE_LIB): $(CORE_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(TUI_LIB): $(TUI_LIB_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@echo "  ld $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lvterm $(LIBS)
+
+setup:
+	@sh tests/setup.sh $(NEED_PKG)
+
+run: setup
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@sh tests/run.sh
+
+check: setup
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@sh tests/check.sh $(BUILD)
+
+tests: $(TEST_BIN)
+
+lint:
+	@sh tests/lint/lint.sh
+
+asan:
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/asan OPT=-O1 MARCH=x86-64-v3 \
+		SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" tests
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		sh tests/check_units.sh $(BUILD)/asan
+
+format:
+	clang-format -i $$(find core tui tests -name '*.c' -o -name '*.h')
+
+install: all
+	install -Dm755 axial $(DESTDIR)$(PREFIX)/bin/axial
+	install -d $(DESTDIR)$(PREFIX)/share/axial
+	cp -r mmars $(DESTDIR)$(PREFIX)/share/axial/
+	install -Dm644 man/axial.1 $(DESTDIR)$(PREFIX)/share/man/man1/axial.1
+
+clean:
+	rm -rf $(BUILD) axial
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

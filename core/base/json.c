@@ -1,0 +1,232 @@
+/*
+ * JSON reading: cJSON does the parsing; this file adds what a configuration
+ * language needs beside it: the place of a fault, strictness, limits.
+ *
+ * cJSON's only shared state is the pointer behind cJSON_GetErrorPtr(), which is
+ * not used here: the end pointer of cJSON_ParseWithLengthOpts() is per call.
+ */
+#include "core/base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+
+static const int JSON_MAX_DEPTH = 64;
+static const size_t JSON_MAX_FILE = 64u << 20;
+
+static void json_place(const char *text, const char *at, int *line, int *col)
+{
+	*line = 1;
+	*col = 1;
+	for (const char *s = text; s < at; s++) {
+		if (*s == '\n') {
+			++*line;
+			*col = 1;
+		} else {
+			++*col;
+		}
+	}
+}
+
+static int json_fail(
+	const char *text, const char *at, const char *name, const char *what, struct err *err)
+{
+	int line, col;
+
+	json_place(text, at, &line, &col);
+	return err_set(err, ERR_DATA, "%s: line %d, column %d: %s", name, line, col, what);
+}
+
+/* Checks what cJSON does not: depth, \u0000, lone surrogates, raw control bytes in strings. */
+static int json_scan(const char *text, size_t len, const char *name, struct err *err)
+{
+	int depth = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (!c)
+			return json_fail(text, text + i, name, "NUL byte", err);
+		if (in_string) {
+			if (c == '\\' && !strncmp(text + i, "\\u0000", 6))
+				return json_fail(text, text + i, name, "\\u0000 in a string", err);
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+			else if (c < 32)
+				return json_fail(text, text + i, name,
+					"string is not closed on its line", err);
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > JSON_MAX_DEPTH)
+				return json_fail(
+					text, text + i, name, "nested deeper than 64", err);
+		} else if (c == '}' || c == ']') {
+			depth--;
+		}
+	}
+	return 0;
+}
+
+/* Duplicate keys and non-finite numbers; the path is enough to find them. */
+static int json_check_tree(const cJSON *v, const char *name, struct err *err)
+{
+	const cJSON *c, *d;
+
+	if (cJSON_IsNumber(v) && !isfinite(v->valuedouble))
+		return err_set(err, ERR_DATA, "%s: number of '%s' is out of range", name,
+			v->string ? v->string : "a list item");
+	cJSON_ArrayForEach (c, v) {
+		if (cJSON_IsObject(v)) {
+			for (d = c->next; d; d = d->next)
+				if (!strcmp(c->string, d->string))
+					return err_set(err, ERR_DATA,
+						"%s: key '%s' stands twice in one object", name,
+						c->string);
+		}
+		if (json_check_tree(c, name, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Skips white space so that the column points at the token that is wrong. */
+static const char *json_skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+		p++;
+	return p;
+}
+
+cJSON *json_parse(const char *text, size_t len, const char *name, struct err *err)
+{
+	const char *end = NULL;
+	cJSON *root;
+
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		len -= 3;
+	}
+	if (json_skip_space(text, text + len) == text + len) {
+		err_set(err, ERR_DATA, "%s: file is empty, JSON expected", name);
+		return NULL;
+	}
+	if (json_scan(text, len, name, err))
+		return NULL;
+	root = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+	if (!root) {
+		json_fail(text, json_skip_space(end ? end : text, text + len), name,
+			"not valid JSON", err);
+		return NULL;
+	}
+	end = json_skip_space(end, text + len);
+	if (end < text + len) {
+		json_fail(text, end, name, "text after the end of the JSON value", err);
+	} else if (!json_check_tree(root, name, err)) {
+		return root;
+	}
+	cJSON_Delete(root);
+	return NULL;
+}
+
+cJSON *json_read(const char *path, struct err *err)
+{
+	struct buf b = {0};
+	cJSON *root = NULL;
+
+	if (!sys_read_file(path, JSON_MAX_FILE, &b, err))
+		root = json_parse(b.p, b.len, path, err);
+	buf_release(&b);
+	return root;
+}
+
+int json_write(const char *path, const cJSON *root, struct err *err)
+{
+	char *text = cJSON_Print(root);
+	struct buf b = {0};
+	int rc;
+
+	if (!text)
+		return err_set(err, ERR_NOMEM, "out of memory printing '%s'", path);
+	buf_puts(&b, text);
+	buf_putc(&b, '\n');
+	cJSON_free(text);
+	rc = sys_write_file(path, b.p, b.len, err);
+	buf_release(&b);
+	return rc;
+}
+
+const char *json_str(const cJSON *obj, const char *key, const char *def)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(obj, key);
+
+	return cJSON_IsString(v) ? v->valuestring : def;
+}
+
+double json_num(const cJSON *obj, const char *key, double def)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(obj, key);
+
+	return cJSON_IsNumber(v) ? v->valuedouble : def;
+}
+
+bool json_bool(const cJSON *obj, const char *key, bool def)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(obj, key);
+
+	return cJSON_IsBool(v) ? cJSON_IsTrue(v) : def;
+}
+
+const char *json_type_name(const cJSON *v)
+{
+	if (cJSON_IsBool(v))
+		return "bool";
+	if (cJSON_IsNumber(v))
+		return "number";
+	if (cJSON_IsString(v))
+		return "string";
+	if (cJSON_IsArray(v))
+		return "list";
+	return cJSON_IsObject(v) ? "object" : "null";
+}
+
+void json_quote(struct buf *out, const char *s)
+{
+	buf_putc(out, '"');
+	for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			buf_printf(out, "\\%c", *c);
+		else if (*c == '\n')
+			buf_puts(out, "\\n");
+		else if (*c == '\t')
+			buf_puts(out, "\\t");
+		else if (*c < 32 || *c == 127)
+			buf_printf(out, "\\u%04x", *c);
+		else
+			buf_putc(out, (char)*c);
+	}
+	buf_putc(out, '"');
+}
+
+void json_add_num(struct buf *out, double v)
+{
+	char text[40];
+
+	if (!isfinite(v)) {
+		buf_puts(out, "null");
+		return;
+	}
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_puts(out, text);
+}

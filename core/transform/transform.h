@@ -1,0 +1,36 @@
+#ifndef CORE_TRANSFORM_TRANSFORM_H
+#define CORE_TRANSFORM_TRANSFORM_H
+
+#include <stdbool.h>
+#include "core/base/rng.h"
+#include "core/component.h"
+#include "core/transform/sample.h"
+
+enum transform_flags {
+	TRANSFORM_RANDOM = 1 << 0,     /* draws from rng: never part of a cached prefix */
+	TRANSFORM_INVERTIBLE = 1 << 1, /* geometry can be undone through the affine */
+};
+
+struct transform_ops {
+	/*
+	 * Edits the sample.  rng is this sample's own stream (never NULL for random
+	 * transforms); equal streams give equal results.  Sizes come from configs and
+	 * files, so everything is checked and an error names field and size.
+	 */
+	int (*apply)(const void *args, struct sample *s, struct rng *rng, struct err *err);
+	unsigned flags;
+	/* Optional: cross-argument faults, as rows of ps.  path: of the args object. */
+	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
+	/* Optional: the fields that it reads ("image", "label"), so that a wrong name is found
+	 * early. */
+	void (*reads)(const void *args, const char **names, int max, int *n);
+};
+
+/* Applies u to s; the error names the transform and the case. */
+int transform_apply(const struct component_use *u, struct sample *s, struct rng *rng,
+	struct err *err) MUST_CHECK;
+
+/* True when u always gives the same output for the same input. */
+bool transform_is_deterministic(const struct component_use *u);
+
+#endif
