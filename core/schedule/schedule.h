@@ -1,0 +1,21 @@
+#ifndef CORE_SCHEDULE_SCHEDULE_H
+#define CORE_SCHEDULE_SCHEDULE_H
+
+#include <stdint.h>
+#include "core/component.h"
+
+/* Where the training stands when a learning rate is asked for. */
+struct schedule_at {
+	int64_t step, steps_total; /* step from 0: the number of steps done */
+	int64_t epoch, epochs;     /* epoch from 0: the number of epochs done */
+};
+
+struct schedule_ops {
+	/* A pure function: resuming needs no state.  lr0: the configured learning rate. */
+	double (*lr)(const void *args, double lr0, const struct schedule_at *at);
+};
+
+/* The learning rate at a point; u may be NULL or empty (no lr_policy): constant lr0. */
+double schedule_lr(const struct component_use *u, double lr0, const struct schedule_at *at);
+
+#endif
