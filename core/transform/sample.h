@@ -7,8 +7,10 @@
 
 /* One case on its way through the transforms: named volumes and where they come from. */
 struct sample_field {
-	char *name;         /* "image", "label", "model", "pred_class1" ... */
-	char *file;         /* path to load it from, or NULL */
+	char *name;  /* "image", "label", "model", "pred_class1" ... */
+	char *file;  /* path to load it from, or NULL */
+	char **more; /* further files, each gives further channels */
+	int n_more;
 	struct volume *vol; /* NULL until loaded */
 };
 
@@ -29,7 +31,11 @@ struct sample_field *sample_find(struct sample *s, const char *name); /* NULL wh
 /* The volume of a field; an error that names field, case and known fields when absent. */
 struct volume *sample_volume(struct sample *s, const char *name, struct err *err) MUST_CHECK;
 
-/* Adds or replaces a field; takes vol (may be NULL). */
+/* Adds or replaces a field; takes vol (may be NULL), also when it fails. */
 int sample_set(struct sample *s, const char *name, struct volume *vol, struct err *err) MUST_CHECK;
+
+/* Names a file to load a field from; a second one adds channels.  Makes the field when needed. */
+int sample_add_file(
+	struct sample *s, const char *name, const char *file, struct err *err) MUST_CHECK;
 
 #endif

@@ -30,6 +30,16 @@ struct transform_ops {
 int transform_apply(const struct component_use *u, struct sample *s, struct rng *rng,
 	struct err *err) MUST_CHECK;
 
+/*
+ * The stream from which u draws for one use of a case: equal arguments, equal
+ * draws.  repeat: the how-manieth use of the case in this epoch, from 0.
+ */
+struct rng transform_stream(uint64_t seed, uint64_t epoch, const char *case_id, uint64_t repeat,
+	const struct component_use *u);
+
+/* How many of the first transforms are deterministic: what can be kept between epochs. */
+int transform_prefix(const struct component_use *u, int n);
+
 /* True when u always gives the same output for the same input. */
 bool transform_is_deterministic(const struct component_use *u);
 
