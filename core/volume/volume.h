@@ -31,10 +31,15 @@ struct volume {
 	struct volume_data *owner;
 	struct volume_grid original; /* of the file it was read from */
 	char *file;                  /* path it was read from, or NULL */
+	size_t nonfinite;            /* voxels of the file that were NaN or Inf and became 0 */
 };
 
 /* A volume of undefined voxels, identity affine.  ERR_NOMEM when too large. */
 struct volume *volume_new(int channels, const int dim[3], struct err *err) MUST_CHECK;
+
+/* The same over voxels from mem_try_big() that are large enough; the volume frees them. */
+struct volume *volume_wrap(int channels, const int dim[3], float *voxels);
+
 struct volume *volume_share(const struct volume *v);
 void volume_free(struct volume *v);
 
@@ -48,5 +53,15 @@ size_t volume_voxels(const struct volume *v); /* x * y * z, channels not counted
 
 /* Voxel size in mm along x, y, z: lengths of the affine's columns. */
 void volume_spacing(const struct volume *v, double spacing[3]);
+
+/*
+ * For label maps: values within 1e-3 of a whole number are rounded; a fraction, a
+ * negative value, one above max_label, NaN or Inf is ERR_DATA with file and voxel.
+ */
+int volume_check_label(struct volume *v, int max_label, struct err *err) MUST_CHECK;
+
+/* ERR_DATA when sizes differ, spacings differ by 1 % or corners lie more than 1 mm apart. */
+int volume_check_same_grid(
+	const struct volume *a, const struct volume *b, struct err *err) MUST_CHECK;
 
 #endif
