@@ -1,0 +1,13 @@
+#ifndef CORE_CPU_CPU_H
+#define CORE_CPU_CPU_H
+
+#include "core/backend.h"
+
+/*
+ * The CPU backend: convolutions by oneDNN in the layout N D H W C, everything
+ * else by own OpenMP kernels.  Results are the same bits for the same number of
+ * threads.  opts may be NULL.  Close with backend->ops->close().
+ */
+struct backend *cpu_open(const struct backend_opts *opts, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,88 @@
+#ifndef CORE_GRAPH_LAYERS_H
+#define CORE_GRAPH_LAYERS_H
+
+#include "core/graph/graph.h"
+
+/*
+ * Attributes of the ops that come with the graph, and one function each that
+ * adds it.  All return the new node, or NULL with err set.  Parameters are named
+ * NAME.weight, NAME.bias, NAME.gamma, NAME.beta, states NAME.mean, NAME.var.
+ */
+enum act_kind {
+	ACT_NONE,
+	ACT_RELU,
+	ACT_LEAKY, /* x < 0: slope * x */
+	ACT_SIGMOID,
+};
+
+struct act_attr {
+	int32_t kind; /* enum act_kind */
+	float slope;
+};
+
+/* in: x N D H W Ci, weight Co Ci KD KH KW, then bias Co when bias is set. */
+struct conv_attr {
+	int32_t kernel[3], stride[3];
+	int32_t pad[3];     /* before; SAME: out = ceil(in / stride) as TensorFlow pads */
+	int32_t pad_end[3]; /* after */
+	int32_t same;       /* pad and pad_end follow from the shape */
+	int32_t bias;
+	struct act_attr act; /* set by fusion */
+};
+
+enum norm_kind {
+	NORM_BATCH, /* per channel over N D H W; running statistics */
+	NORM_GROUP, /* per item and group of channels; groups == channels: instance norm */
+};
+
+/* in: x, gamma C, beta C; NORM_BATCH also running mean C, running var C (states). */
+struct norm_attr {
+	int32_t kind;
+	int32_t groups;
+	float eps;
+	float momentum;      /* running = momentum * running + (1 - momentum) * batch */
+	struct act_attr act; /* set by fusion */
+};
+
+/* Nearest neighbour times two, cut to size. */
+struct upsample_attr {
+	int32_t size[3];
+};
+
+struct dropout_attr {
+	float rate;
+};
+
+struct pool_attr {
+	int32_t max; /* 1: maximum, 0: average of the voxels inside the image */
+	int32_t kernel[3], stride[3];
+};
+
+/* SAME padding; bias: NAME.bias starts at 0; weight: He normal. */
+struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64_t channels,
+	int kernel, int stride, bool bias, struct err *err) MUST_CHECK;
+
+/* groups is lowered to the largest divisor of the channel count that is not above it. */
+struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum norm_kind kind,
+	int groups, struct err *err) MUST_CHECK;
+
+struct node *layer_act(struct graph *g, struct node *x, enum act_kind kind, float slope,
+	struct err *err) MUST_CHECK;
+
+/* Times two in each dimension, then cut to the D H W of like (sizes 2n - 1 or 2n). */
+struct node *layer_upsample(
+	struct graph *g, struct node *x, const struct node *like, struct err *err) MUST_CHECK;
+
+struct node *layer_concat(
+	struct graph *g, struct node *const *in, int n, struct err *err) MUST_CHECK;
+struct node *layer_add(struct graph *g, struct node *a, struct node *b, struct err *err) MUST_CHECK;
+struct node *layer_softmax(struct graph *g, struct node *x, struct err *err) MUST_CHECK;
+struct node *layer_dropout(
+	struct graph *g, struct node *x, double rate, struct err *err) MUST_CHECK;
+struct node *layer_pool(struct graph *g, struct node *x, bool max, int kernel, int stride,
+	struct err *err) MUST_CHECK;
+
+/* coefficient * sum of squares of w, added to the graph's loss. */
+int layer_l2(struct graph *g, struct node *w, double coefficient, struct err *err) MUST_CHECK;
+
+#endif
