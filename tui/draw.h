@@ -113,14 +113,4 @@ enum glyph_role {
 };
 uint32_t draw_glyph(enum glyphs g, enum glyph_role role);
 
-/* Reads one code point from s; returns the bytes used (at least 1, 0 at the end).  Bad bytes give
- * *cp = 0xFFFD. */
-int utf8_next(const char *s, uint32_t *cp);
-
-/* Writes cp as UTF-8 and a NUL into out; returns the bytes without NUL. */
-int utf8_put(char out[5], uint32_t cp);
-
-/* Columns of a code point: 0, 1 or 2; -1 for control characters. */
-int utf8_columns(uint32_t cp);
-
 #endif
