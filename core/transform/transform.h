@@ -21,9 +21,12 @@ struct transform_ops {
 	unsigned flags;
 	/* Optional: cross-argument faults, as rows of ps.  path: of the args object. */
 	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
-	/* Optional: the fields that it reads ("image", "label"), so that a wrong name is found
-	 * early. */
+	/*
+	 * Optional: the fields that it needs ("image", "label"), and those that it makes, so
+	 * that a wrong name is found before anything is loaded.  n counts up to max.
+	 */
 	void (*reads)(const void *args, const char **names, int max, int *n);
+	void (*writes)(const void *args, const char **names, int max, int *n);
 };
 
 /* Applies u to s; the error names the transform and the case. */

@@ -1,0 +1,82 @@
+/*
+ * AddGaussianNoise: with the given probability adds independent normal noise of
+ * mean 0 and the given variance to every voxel.
+ *
+ * Box and Muller's transform in single precision, both of its values used, on
+ * words straight from the stream: about a fifth of the time of one rng_normal()
+ * per voxel.
+ */
+#include <math.h>
+
+#include "core/transform/fields.h"
+
+struct noise_args {
+	struct strlist fields;
+	double probability, variance;
+};
+
+static const struct arg_def noise_defs[] = {
+	FIELDS_ARG,
+	{.name = "probability",
+		.type = ARG_FLOAT,
+		.offset = offsetof(struct noise_args, probability),
+		.def = "0.5",
+		.min = 0,
+		.max = 1,
+		.help = "probability of adding noise"},
+	{.name = "variance",
+		.type = ARG_FLOAT,
+		.offset = offsetof(struct noise_args, variance),
+		.def = "0.1",
+		.min = 0,
+		.max = 1e9,
+		.help = "variance of the noise"},
+	ARG_END,
+};
+
+static void noise_add(float *x, size_t n, float sigma, struct rng *rng)
+{
+	static const float two_pi = 6.28318530717958647692f;
+
+	for (size_t i = 0; i < n; i += 2) {
+		/* 24 bits, so that u is never rounded to 0 or above 1 in float. */
+		float u = ((float)(rng_u32(rng) >> 8) + 0.5f) * (1.0f / 16777216.0f);
+		float v = (float)(rng_u32(rng) >> 8) * (1.0f / 16777216.0f);
+		float r = sigma * sqrtf(-2.0f * logf(u));
+
+		x[i] += r * cosf(two_pi * v);
+		if (i + 1 < n)
+			x[i + 1] += r * sinf(two_pi * v);
+	}
+}
+
+static int noise_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
+{
+	const struct noise_args *a = args;
+
+	for (int i = 0; i < a->fields.n; i++) {
+		struct volume *v = sample_volume(s, a->fields.v[i], err);
+
+		if (!v)
+			return -1;
+		if (rng_uniform(rng) >= a->probability)
+			continue;
+		if (volume_make_writable(v, err))
+			return -1;
+		noise_add(v->data, volume_voxels(v) * (size_t)v->channels, (float)sqrt(a->variance),
+			rng);
+	}
+	return 0;
+}
+
+const struct component component_add_gaussian_noise = {
+	.name = "AddGaussianNoise",
+	.kind = COMPONENT_TRANSFORM,
+	.help = "adds normal noise of mean 0 and the given variance with the given probability",
+	.args = noise_defs,
+	.args_size = sizeof(struct noise_args),
+	.ops = &(const struct transform_ops){.apply = noise_apply,
+		.flags = TRANSFORM_RANDOM,
+		.check = fields_check,
+		.reads = fields_reads},
+};

@@ -1,0 +1,85 @@
+/*
+ * Cutting a box out of a volume, padding with zeros what lies outside.
+ *
+ * Works on rows: one memcpy per row of the box, so that a 64^3 crop of a 38
+ * million voxel CT touches 1 MB and not the 150 MB of the whole.
+ */
+#include "core/transform/crop.h"
+
+#include <string.h>
+
+#include "core/volume/affine.h"
+
+void crop_size(const int64_t from[3], int size[3])
+{
+	for (int i = 0; i < 3; i++)
+		size[i] = (int)from[i];
+}
+
+void crop_clamp(const int centre[3], const int size[3], const int dim[3], int start[3])
+{
+	for (int i = 0; i < 3; i++) {
+		int at = centre[i] - size[i] / 2, last = dim[i] - size[i];
+
+		if (last <= 0)
+			start[i] = -((size[i] - dim[i]) / 2);
+		else
+			start[i] = at < 0 ? 0 : at > last ? last : at;
+	}
+}
+
+/* The part of [start, start + size) inside 0 ... dim, relative to start. */
+static void crop_inside(int start, int size, int dim, int *from, int *to)
+{
+	*from = start < 0 ? -start : 0;
+	*to = start + size > dim ? dim - start : size;
+	if (*from > size)
+		*from = size;
+	if (*to < *from)
+		*to = *from;
+}
+
+static void crop_channel(
+	const struct volume *v, const float *in, float *out, const int start[3], const int size[3])
+{
+	int from[3], to[3];
+
+	for (int i = 0; i < 3; i++)
+		crop_inside(start[i], size[i], v->dim[i], &from[i], &to[i]);
+	for (int z = 0; z < size[2]; z++) {
+		for (int y = 0; y < size[1]; y++, out += size[0]) {
+			const float *row;
+
+			if (z < from[2] || z >= to[2] || y < from[1] || y >= to[1]) {
+				memset(out, 0, (size_t)size[0] * sizeof(*out));
+				continue;
+			}
+			row = in + ((size_t)(z + start[2]) * (size_t)v->dim[1] +
+					   (size_t)(y + start[1])) *
+					   (size_t)v->dim[0];
+			memset(out, 0, (size_t)from[0] * sizeof(*out));
+			memcpy(out + from[0], row + (from[0] + start[0]),
+				(size_t)(to[0] - from[0]) * sizeof(*out));
+			memset(out + to[0], 0, (size_t)(size[0] - to[0]) * sizeof(*out));
+		}
+	}
+}
+
+int crop_box(struct volume *v, const int start[3], const int size[3], struct err *err)
+{
+	struct volume *box;
+	double at[3] = {start[0], start[1], start[2]};
+
+	if (!memcmp(size, v->dim, sizeof(v->dim)) && !start[0] && !start[1] && !start[2])
+		return 0;
+	box = volume_new(v->channels, size, err);
+	if (!box)
+		return -1;
+	for (int c = 0; c < v->channels; c++)
+		crop_channel(v, v->data + (size_t)c * volume_voxels(v),
+			box->data + (size_t)c * volume_voxels(box), start, size);
+	affine_shift(v->affine, at, box->affine);
+	box->nonfinite = v->nonfinite;
+	volume_take(v, box);
+	return 0;
+}
