@@ -43,6 +43,12 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 enum event_kind event_kind_find(const char *name);
 
+/* False for the numeric fields that only place a point (step, epoch, t ...) or sum up (best). */
+bool event_is_series(const char *field);
+
+/* Adds "m:ss" or "h:mm:ss". */
+void event_add_duration(struct buf *out, double seconds);
+
 /*
  * Fields of an event under construction: text that goes between the braces.
  * Zero-initialise a struct buf, add fields, hand it to run_event(), release it.
