@@ -142,8 +142,11 @@ static int linear_ticks(const struct axis *a, int max, struct axis_tick out[])
 
 static int add_tick(struct axis_tick out[], int n, double v, enum axis_unit unit)
 {
+	/* One digit is enough: these are round values. */
+	double step = v != 0 ? pow(10, floor(log10(fabs(v)) + 1e-9)) : 0;
+
 	out[n].value = v;
-	axis_format(v, 0, unit, out[n].label, AXIS_LABEL);
+	axis_format(v, step, unit, out[n].label, AXIS_LABEL);
 	return n + 1;
 }
 
