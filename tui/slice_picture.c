@@ -29,7 +29,7 @@ struct dot {
 };
 
 struct screen {
-	enum paint look;
+	enum paint paint;
 	int w, h; /* dots */
 	struct dot *dot;
 };
