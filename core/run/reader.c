@@ -47,7 +47,7 @@ static void reader_init(struct run_reader *r, char *dir)
 	*r = (struct run_reader){.dir = dir, .fd = -1};
 	r->started = r->last_time = r->epoch = r->epochs = r->step = NAN;
 	r->steps_per_epoch = r->loss = r->lr = r->best = r->best_epoch = NAN;
-	r->step_rate = NAN;
+	r->step_rate = r->peak_rss = NAN;
 }
 
 void run_reader_init(struct run_reader *r, const char *dir)
@@ -177,6 +177,7 @@ static void reader_take_latest(struct run_reader *r, const struct event *ev)
 	case EVENT_END:
 		reader_set_str(&r->end_state, ev, "state");
 		reader_set_str(&r->end_reason, ev, "reason");
+		reader_set(&r->peak_rss, ev, "peak_rss");
 		break;
 	default:
 		break;

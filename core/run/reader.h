@@ -47,6 +47,7 @@ struct run_reader {
 	double started, last_time; /* wall seconds of the first and the last event */
 	double epoch, epochs, step, steps_per_epoch, loss, lr, best, best_epoch;
 	double step_rate; /* steps per second, smoothed */
+	double peak_rss;  /* bytes, of the process that ended the run */
 	char *key;        /* name of the key metric, NULL */
 	char *end_state;  /* "done" ..., NULL while there is no end event */
 	char *end_reason; /* may be NULL */
