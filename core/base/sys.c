@@ -129,7 +129,7 @@ int sys_remove_tree(const char *path, struct err *err)
 	return rc;
 }
 
-static int sys_open_regular(const char *path, size_t max, size_t *size, struct err *err)
+int sys_open_regular(const char *path, size_t max, size_t *size, struct err *err)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

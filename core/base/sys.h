@@ -30,6 +30,12 @@ int sys_mkdirs(const char *path, struct err *err) MUST_CHECK;
 int sys_remove_tree(const char *path, struct err *err) MUST_CHECK;
 
 /*
+ * Opens a regular file for reading without ever waiting (a FIFO or device is refused,
+ * ERR_DATA) and tells its size, at most max.  Returns an fd, or -1.
+ */
+int sys_open_regular(const char *path, size_t max, size_t *size, struct err *err) MUST_CHECK;
+
+/*
  * Appends the contents of a regular file to out.  A file above max bytes, a
  * folder, FIFO or device is refused (ERR_DATA); a missing file is ERR_NOINPUT.
  */
