@@ -75,22 +75,45 @@ static int json_scan(const char *text, size_t len, const char *name, struct err 
 	return 0;
 }
 
+static int json_cmp_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* By sorting: a checkpoint's header may have a million keys. */
+static int json_check_keys(const cJSON *obj, const char *name, struct err *err)
+{
+	size_t n = 0;
+	const char **keys;
+	const cJSON *c;
+	int rc = 0;
+
+	cJSON_ArrayForEach (c, obj)
+		n++;
+	keys = mem_alloc((n + 1) * sizeof(*keys));
+	n = 0;
+	cJSON_ArrayForEach (c, obj)
+		keys[n++] = c->string;
+	qsort(keys, n, sizeof(*keys), json_cmp_keys);
+	for (size_t i = 1; i < n && !rc; i++)
+		if (!strcmp(keys[i - 1], keys[i]))
+			rc = err_set(err, ERR_DATA, "%s: key '%s' stands twice in one object", name,
+				keys[i]);
+	free(keys);
+	return rc;
+}
+
 /* Duplicate keys and non-finite numbers; the path is enough to find them. */
 static int json_check_tree(const cJSON *v, const char *name, struct err *err)
 {
-	const cJSON *c, *d;
+	const cJSON *c;
 
 	if (cJSON_IsNumber(v) && !isfinite(v->valuedouble))
 		return err_set(err, ERR_DATA, "%s: number of '%s' is out of range", name,
 			v->string ? v->string : "a list item");
+	if (cJSON_IsObject(v) && json_check_keys(v, name, err))
+		return -1;
 	cJSON_ArrayForEach (c, v) {
-		if (cJSON_IsObject(v)) {
-			for (d = c->next; d; d = d->next)
-				if (!strcmp(c->string, d->string))
-					return err_set(err, ERR_DATA,
-						"%s: key '%s' stands twice in one object", name,
-						c->string);
-		}
 		if (json_check_tree(c, name, err))
 			return -1;
 	}

@@ -49,6 +49,16 @@ struct upsample_attr {
 	int32_t size[3];
 };
 
+/*
+ * conv(concat(upsample(a), skip)) in one op, made by fusion: in: a, then skip when
+ * skip is set, weight, bias when conv.bias is set.  Kernel 3, stride 1, SAME.
+ */
+struct upconv_attr {
+	struct conv_attr conv;
+	int32_t size[3];
+	int32_t skip;
+};
+
 struct dropout_attr {
 	float rate;
 };

@@ -102,6 +102,10 @@ struct op {
 	void (*example)(struct rng *r, struct op_case *c);
 };
 
+#define OP(name) extern const struct op op_##name;
+#include "core/graph/ops.def"
+#undef OP
+
 /* All rows of ops.def: i = 0 ..., NULL at the end. */
 const struct op *op_at(int i);
 const struct op *op_find(const char *name);

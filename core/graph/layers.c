@@ -1,0 +1,136 @@
+/*
+ * Layers: what networks are written in.  Each function adds the nodes of one
+ * layer, with its parameters under stable names.
+ */
+#include "core/graph/layers.h"
+
+#include <stdio.h>
+
+#include "core/base/mem.h"
+
+#define LAYER_NAME 96
+
+static struct node *layer_param(struct graph *g, const char *name, const char *part,
+	struct shape shape, struct init init, struct err *err)
+{
+	char full[LAYER_NAME];
+
+	snprintf(full, sizeof(full), "%s.%s", name, part);
+	return graph_param(g, full, &shape, init, err);
+}
+
+struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64_t channels,
+	int kernel, int stride, bool bias, struct err *err)
+{
+	int64_t ci = shape_channels(&x->shape);
+	double taps = (double)kernel * kernel * kernel;
+	struct conv_attr a = {.kernel = {kernel, kernel, kernel},
+		.stride = {stride, stride, stride},
+		.same = 1,
+		.bias = bias,
+		.act = {ACT_NONE, 0}};
+	struct init he = {INIT_HE_NORMAL, 0, taps * (double)ci, taps * (double)channels};
+	struct node *in[3] = {x};
+
+	in[1] = layer_param(
+		g, name, "weight", shape5(channels, ci, kernel, kernel, kernel), he, err);
+	if (!in[1])
+		return NULL;
+	if (bias) {
+		in[2] = layer_param(
+			g, name, "bias", shape1(channels), (struct init){INIT_CONST, 0, 0, 0}, err);
+		if (!in[2])
+			return NULL;
+	}
+	return graph_op(g, &op_conv3d, &a, in, bias ? 3 : 2, name, err);
+}
+
+struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum norm_kind kind,
+	int groups, struct err *err)
+{
+	int64_t c = shape_channels(&x->shape);
+	struct norm_attr a = {.kind = kind, .eps = 1e-5f, .momentum = 0.9f, .act = {ACT_NONE, 0}};
+	struct node *in[5] = {x};
+	char full[LAYER_NAME];
+	struct shape s = shape1(c);
+	int n = 3;
+
+	a.groups = groups < 1 ? 1 : groups > c ? (int32_t)c : groups;
+	while (c % a.groups)
+		a.groups--;
+	in[1] = layer_param(g, name, "gamma", s, (struct init){INIT_CONST, 1, 0, 0}, err);
+	if (!in[1])
+		return NULL;
+	in[2] = layer_param(g, name, "beta", s, (struct init){INIT_CONST, 0, 0, 0}, err);
+	if (!in[2])
+		return NULL;
+	if (kind == NORM_BATCH) {
+		snprintf(full, sizeof(full), "%s.mean", name);
+		in[3] = graph_state(g, full, &s, 0, err);
+		if (!in[3])
+			return NULL;
+		snprintf(full, sizeof(full), "%s.var", name);
+		in[4] = graph_state(g, full, &s, 1, err);
+		if (!in[4])
+			return NULL;
+		n = 5;
+	}
+	return graph_op(g, &op_norm, &a, in, n, name, err);
+}
+
+struct node *layer_act(
+	struct graph *g, struct node *x, enum act_kind kind, float slope, struct err *err)
+{
+	struct act_attr a = {kind, slope};
+
+	return graph_op(g, &op_act, &a, &x, 1, NULL, err);
+}
+
+struct node *layer_upsample(
+	struct graph *g, struct node *x, const struct node *like, struct err *err)
+{
+	struct upsample_attr a;
+
+	for (int i = 0; i < 3; i++)
+		a.size[i] = (int32_t)like->shape.d[i + 1];
+	return graph_op(g, &op_upsample, &a, &x, 1, NULL, err);
+}
+
+struct node *layer_concat(struct graph *g, struct node *const *in, int n, struct err *err)
+{
+	return graph_op(g, &op_concat, NULL, in, n, NULL, err);
+}
+
+struct node *layer_add(struct graph *g, struct node *a, struct node *b, struct err *err)
+{
+	struct node *in[2] = {a, b};
+
+	return graph_op(g, &op_add, NULL, in, 2, NULL, err);
+}
+
+struct node *layer_softmax(struct graph *g, struct node *x, struct err *err)
+{
+	return graph_op(g, &op_softmax, NULL, &x, 1, NULL, err);
+}
+
+struct node *layer_dropout(struct graph *g, struct node *x, double rate, struct err *err)
+{
+	struct dropout_attr a = {(float)rate};
+
+	return graph_op(g, &op_dropout, &a, &x, 1, NULL, err);
+}
+
+struct node *layer_pool(
+	struct graph *g, struct node *x, bool max, int kernel, int stride, struct err *err)
+{
+	struct pool_attr a = {max, {kernel, kernel, kernel}, {stride, stride, stride}};
+
+	return graph_op(g, &op_pool, &a, &x, 1, NULL, err);
+}
+
+int layer_l2(struct graph *g, struct node *w, double coefficient, struct err *err)
+{
+	struct node *sum = graph_op(g, &op_l2, NULL, &w, 1, NULL, err);
+
+	return sum ? graph_add_loss(g, sum, (float)coefficient, err) : -1;
+}

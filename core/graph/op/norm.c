@@ -1,0 +1,245 @@
+/*
+ * Batch and group normalisation (Ioffe & Szegedy 2015; Wu & He 2018; instance
+ * norm is group norm with one channel per group), with a fused activation:
+ *
+ *   xhat = (x - mean) / sqrt(var + eps),  out = act(gamma * xhat + beta)
+ *
+ * var is the biased variance; the running one of batch norm is biased too (as in
+ * TensorFlow).  Where the activation can be turned back, backward reads only out
+ * and computes xhat = (act^-1(out) - beta) / gamma, so out may lie in x's memory:
+ * one tensor per layer instead of two (In-Place ABN, Rota Bulo et al. 2018).  The
+ * price: the gradient of a gamma that is exactly 0 is 0.
+ *
+ * save: mean and 1/sqrt(var + eps) per set; a set is a channel (batch norm) or
+ * an item's group.
+ */
+#include "core/graph/act.h"
+
+#include <stdlib.h>
+
+/* One set of elements that share statistics: items n0..n1, channels c0..c1 of all voxels. */
+struct norm_set {
+	int64_t n0, n1, c0, c1;
+};
+
+static int norm_shape(
+	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err)
+{
+	const struct norm_attr *a = attr;
+	bool ok = in[0].n == 5 && n_in == (a->kind == NORM_BATCH ? 5 : 3);
+
+	for (int i = 1; ok && i < n_in; i++)
+		ok = in[i].n == 1 && in[i].d[0] == in[0].d[4];
+	if (!ok)
+		return err_set(err, ERR_DATA, "one gamma and beta per channel wanted");
+	if (a->kind == NORM_GROUP && (a->groups < 1 || in[0].d[4] % a->groups))
+		return err_set(err, ERR_DATA, "%lld channels cannot be split into %d groups",
+			(long long)in[0].d[4], a->groups);
+	*out = in[0];
+	return 0;
+}
+
+static unsigned norm_diff(const void *attr, int n_in)
+{
+	(void)attr;
+	(void)n_in;
+	return OP_IN(0) | OP_IN(1) | OP_IN(2);
+}
+
+static unsigned norm_needs(const void *attr, int n_in)
+{
+	const struct norm_attr *a = attr;
+
+	(void)n_in;
+	return OP_IN(1) | OP_IN(2) | (act_invertible(&a->act) ? OP_NEEDS_OUT : OP_IN(0));
+}
+
+static int64_t norm_sets(const struct norm_attr *a, const struct shape *x)
+{
+	return a->kind == NORM_BATCH ? x->d[4] : x->d[0] * a->groups;
+}
+
+static struct norm_set norm_set(const struct norm_attr *a, const struct shape *x, int64_t i)
+{
+	int64_t width = a->kind == NORM_BATCH ? 1 : x->d[4] / a->groups;
+
+	if (a->kind == NORM_BATCH)
+		return (struct norm_set){0, x->d[0], i, i + 1};
+	return (struct norm_set){i / a->groups, i / a->groups + 1, i % a->groups * width,
+		(i % a->groups + 1) * width};
+}
+
+static size_t norm_save(const void *attr, int n_in, const struct shape *in, const struct shape *out)
+{
+	(void)n_in;
+	(void)out;
+	return 2 * sizeof(float) * (size_t)norm_sets(attr, &in[0]);
+}
+
+static void norm_statistics(const struct op_io *io, struct norm_set s, double *mean, double *var)
+{
+	int64_t c = io->in_shape[0].d[4], v = shape_voxels(&io->in_shape[0]);
+	double count = (double)((s.n1 - s.n0) * v * (s.c1 - s.c0)), sum = 0;
+
+	for (int64_t i = s.n0 * v; i < s.n1 * v; i++)
+		for (int64_t k = s.c0; k < s.c1; k++)
+			sum += (double)io->in[0][i * c + k];
+	*mean = sum / count;
+	sum = 0;
+	for (int64_t i = s.n0 * v; i < s.n1 * v; i++) {
+		for (int64_t k = s.c0; k < s.c1; k++) {
+			double d = (double)io->in[0][i * c + k] - *mean;
+
+			sum += d * d;
+		}
+	}
+	*var = sum / count;
+}
+
+static void norm_forward(const struct op_io *io)
+{
+	const struct norm_attr *a = io->attr;
+	int64_t c = io->in_shape[0].d[4], v = shape_voxels(&io->in_shape[0]);
+	float *save = io->save;
+
+	for (int64_t i = 0; i < norm_sets(a, &io->in_shape[0]); i++) {
+		struct norm_set s = norm_set(a, &io->in_shape[0], i);
+		double mean, var, rstd;
+
+		if (a->kind == NORM_BATCH && !io->training) {
+			mean = (double)io->in[3][i];
+			var = (double)io->in[4][i];
+		} else {
+			norm_statistics(io, s, &mean, &var);
+		}
+		if (a->kind == NORM_BATCH && io->training) {
+			io->in[3][i] = a->momentum * io->in[3][i] + (1 - a->momentum) * (float)mean;
+			io->in[4][i] = a->momentum * io->in[4][i] + (1 - a->momentum) * (float)var;
+		}
+		rstd = 1 / sqrt(var + (double)a->eps);
+		save[2 * i] = (float)mean;
+		save[2 * i + 1] = (float)rstd;
+		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
+			for (int64_t k = s.c0; k < s.c1; k++) {
+				double xhat = ((double)io->in[0][j * c + k] - mean) * rstd;
+				double z = (double)io->in[1][k] * xhat + (double)io->in[2][k];
+
+				io->out[j * c + k] = act_apply(a->act.kind, a->act.slope, (float)z);
+			}
+		}
+	}
+}
+
+/* xhat of element at of channel k, and *dz, the gradient before the activation. */
+static double norm_xhat(
+	const struct op_io *io, const float *save, int64_t at, int64_t k, double *dz)
+{
+	const struct norm_attr *a = io->attr;
+	double gamma = (double)io->in[1][k], beta = (double)io->in[2][k], xhat, y;
+
+	if (!act_invertible(&a->act)) {
+		xhat = ((double)io->in[0][at] - (double)save[0]) * (double)save[1];
+		y = (double)act_apply(a->act.kind, a->act.slope, (float)(gamma * xhat + beta));
+	} else {
+		y = (double)io->out[at];
+		xhat = a->act.kind == ACT_LEAKY && y < 0 ? y / (double)a->act.slope : y;
+		xhat = gamma != 0 ? (xhat - beta) / gamma : 0;
+	}
+	*dz = (double)io->dout[at] * (double)act_slope(a->act.kind, a->act.slope, (float)y);
+	return xhat;
+}
+
+static void norm_backward_set(const struct op_io *io, struct norm_set s, const float *save)
+{
+	int64_t c = io->in_shape[0].d[4], v = shape_voxels(&io->in_shape[0]);
+	double count = (double)((s.n1 - s.n0) * v * (s.c1 - s.c0)), sum_d = 0, sum_x = 0;
+
+	for (int64_t k = s.c0; k < s.c1; k++) {
+		double dgamma = 0, dbeta = 0, gamma = (double)io->in[1][k];
+
+		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
+			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
+
+			dgamma += dz * xhat;
+			dbeta += dz;
+		}
+		sum_d += gamma * dbeta;
+		sum_x += gamma * dgamma;
+		if (io->din[1])
+			io->din[1][k] += (float)dgamma;
+		if (io->din[2])
+			io->din[2][k] += (float)dbeta;
+	}
+	if (((const struct norm_attr *)io->attr)->kind == NORM_BATCH && !io->training)
+		sum_d = sum_x = 0; /* running statistics do not depend on x */
+	for (int64_t k = s.c0; io->din[0] && k < s.c1; k++) {
+		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
+			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
+			double dx = (double)save[1] * ((double)io->in[1][k] * dz - sum_d / count -
+							      xhat * sum_x / count);
+
+			op_store(&io->din[0][j * c + k], (float)dx, io->acc & OP_IN(0));
+		}
+	}
+}
+
+static void norm_backward(const struct op_io *io)
+{
+	const struct norm_attr *a = io->attr;
+	const float *save = io->save;
+
+	for (int i = 1; i < 3; i++)
+		for (int64_t k = 0; io->din[i] && !(io->acc & OP_IN(i)) && k < io->in_shape[i].d[0];
+			k++)
+			io->din[i][k] = 0;
+	for (int64_t i = 0; i < norm_sets(a, &io->in_shape[0]); i++)
+		norm_backward_set(io, norm_set(a, &io->in_shape[0], i), save + 2 * i);
+}
+
+static double norm_flops(
+	const void *attr, int n_in, const struct shape *in, const struct shape *out)
+{
+	(void)attr;
+	(void)n_in;
+	(void)in;
+	return 7 * (double)shape_count(out);
+}
+
+static void norm_example(struct rng *r, struct op_case *c)
+{
+	struct norm_attr *a = (struct norm_attr *)c->attr;
+	int64_t channels;
+
+	c->in[0] = op_example_shape(r, 6);
+	c->in[0].d[1] += 2; /* a set of one element has no variance to speak of */
+	c->in[0].d[3] += 1;
+	channels = c->in[0].d[4];
+	a->kind = rng_below(r, 2) ? NORM_BATCH : NORM_GROUP;
+	a->groups = channels % 8 == 0 && rng_below(r, 2) ? 8 : rng_below(r, 2) ? (int)channels : 1;
+	a->eps = 1e-5f;
+	a->momentum = 0.9f;
+	a->act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
+	a->act.slope = 0.2f;
+	c->n_in = a->kind == NORM_BATCH ? 5 : 3;
+	for (int i = 1; i < c->n_in; i++) {
+		c->in[i] = shape1(channels);
+		c->fill[i] = i == 1 || i == 4 ? FILL_POSITIVE : FILL_SMALL;
+	}
+	c->training = a->kind == NORM_GROUP || rng_below(r, 4) > 0;
+}
+
+const struct op op_norm = {
+	.name = "norm",
+	.attr_size = sizeof(struct norm_attr),
+	.min_in = 3,
+	.max_in = 5,
+	.flags = OP_INPLACE | OP_BWD_INPLACE,
+	.shape = norm_shape,
+	.diff = norm_diff,
+	.bwd_needs = norm_needs,
+	.save_bytes = norm_save,
+	.forward = norm_forward,
+	.backward = norm_backward,
+	.flops = norm_flops,
+	.example = norm_example,
+};
