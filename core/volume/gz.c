@@ -291,6 +291,28 @@ int gz_read(struct gz_file *g, void *out, size_t skip, size_t total, struct err 
 	return rc;
 }
 
+int gz_check_whole(struct gz_file *g, size_t total, struct err *err)
+{
+	uint8_t t[4] = {0};
+	uint32_t isize;
+	void *raw;
+	int rc;
+
+	if (!g->gz)
+		return 0; /* gz_check_total() has compared the size */
+	if (g->size >= 18 && gz_pread(g, t, 4, g->size - 4, err) < 0)
+		return -1;
+	isize = (uint32_t)t[0] | (uint32_t)t[1] << 8 | (uint32_t)t[2] << 16 | (uint32_t)t[3] << 24;
+	if (isize == (uint32_t)total)
+		return 0;
+	raw = mem_try_big(total, "an image to be checked", err);
+	if (!raw)
+		return -1;
+	rc = gz_read(g, raw, 0, total, err);
+	free(raw);
+	return rc;
+}
+
 int gz_pack(const void *data, size_t len, void **out, size_t *out_len, struct err *err)
 {
 	struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);

@@ -32,6 +32,12 @@ int gz_check_total(const struct gz_file *g, size_t total, size_t max, struct err
  */
 int gz_read(struct gz_file *g, void *out, size_t skip, size_t total, struct err *err) MUST_CHECK;
 
+/*
+ * Is the file whole?  Quick where the length at the end of a gzip file is the
+ * expected one; else (cut, or several members) the file is unpacked once.
+ */
+int gz_check_whole(struct gz_file *g, size_t total, struct err *err) MUST_CHECK;
+
 /* Packs len bytes as one gzip member without name and time.  The caller frees *out. */
 int gz_pack(const void *data, size_t len, void **out, size_t *out_len, struct err *err) MUST_CHECK;
 

@@ -154,6 +154,8 @@ int nifti_read_info(const char *path, struct nifti_info *info, struct err *err)
 	char *img = NULL;
 	int rc = nifti_open(&g, path, &h, &img, err);
 
+	if (!rc)
+		rc = gz_check_whole(&g, h.offset + h.bytes, err);
 	gz_close(&g);
 	free(img);
 	if (rc)

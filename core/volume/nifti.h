@@ -3,7 +3,7 @@
 
 #include "core/volume/volume.h"
 
-/* What the header says, without reading voxels. */
+/* What the header says, without reading voxels; a file that was cut is found nevertheless. */
 struct nifti_info {
 	int ndim;
 	int dim[7];
