@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,22 @@ int problems_to_err(const struct problems *ps, struct err *err)
 	err_set(err, problems_code(ps), "%s", b.p);
 	buf_release(&b);
 	return -1;
+}
+
+void problems_merge(struct problems *into, const struct problems *from)
+{
+	for (int i = 0; i < from->n; i++) {
+		const struct problem *p = &from->v[i];
+		bool seen = false;
+
+		for (int k = 0; k < into->n && !seen; k++)
+			seen = !strcmp(into->v[k].file, p->file) &&
+			       !strcmp(into->v[k].path, p->path) &&
+			       !strcmp(into->v[k].text, p->text);
+		if (!seen)
+			problems_add(
+				into, p->level, p->code, p->file, p->path, p->fix, "%s", p->text);
+	}
 }
 
 void problems_release(struct problems *ps)

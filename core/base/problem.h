@@ -48,6 +48,9 @@ void problems_format(const struct problems *ps, struct buf *out);
 /* Sets err to the code and the formatted errors; returns -1 when there are errors, else 0. */
 int problems_to_err(const struct problems *ps, struct err *err);
 
+/* Copies the rows of from that into does not have yet. */
+void problems_merge(struct problems *into, const struct problems *from);
+
 void problems_release(struct problems *ps);
 
 /*
