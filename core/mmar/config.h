@@ -14,9 +14,10 @@
 
 /* Where a configuration comes from. */
 struct config_source {
-	const char *mmar_root;   /* folder of the MMAR */
-	const char *config_path; /* relative to mmar_root; NULL: config/config_train.json or
-				    config/config_validation.json */
+	const char *mmar_root;    /* folder of the MMAR */
+	const char *config_path;  /* relative to mmar_root; NULL: config/config_train.json or
+				     config/config_validation.json */
+	const char *config_label; /* its name in messages; NULL: config_path */
 	const char *env_path; /* relative to mmar_root; NULL: config/environment.json when there */
 	const char *const *sets; /* "KEY=VALUE" of --set */
 	int nsets;

@@ -11,7 +11,16 @@
  * "determinism") <- environment.json <- --set KEY=VALUE.
  */
 struct vars {
-	cJSON *values; /* an object; NULL while empty */
+	cJSON *values;  /* an object; NULL while empty */
+	cJSON *origins; /* KEY -> enum vars_origin */
+};
+
+enum vars_origin {
+	VARS_NONE, /* not set */
+	VARS_DEFAULT,
+	VARS_CONFIG,
+	VARS_ENV,
+	VARS_SET,
 };
 
 struct vars_input {
@@ -42,12 +51,21 @@ cJSON *vars_parse_value(const char *text);
 
 /*
  * Replaces every string inside tree, at any depth: "{KEY}" alone becomes the
- * variable's typed value (null when there is none); in a longer text each {KEY} becomes its
- * value as text (an unknown one is an error with JSON path and nearest known name), "{{" and "}}"
- * are literal braces.  path is the JSON path of tree ("" for the root).  Returns 0 or -1.
+ * variable's typed value (null, and a warning, when there is none); in a longer text each {KEY}
+ * becomes its value as text (an unknown one is an error with JSON path and nearest known name),
+ * "{{" and "}}" are literal braces.  path is the JSON path of tree ("" for the root).  Returns 0 or
+ * -1.
  */
 int vars_substitute(const struct vars *v, cJSON *tree, const char *file, const char *path,
 	struct problems *ps) MUST_CHECK;
+
+enum vars_origin vars_origin_of(const struct vars *v, const char *key);
+
+/* The variable name nearest to a misspelt one, or NULL; stays owned by v. */
+const char *vars_nearest(const struct vars *v, const char *key);
+
+/* Sets key to text when there is no such variable. */
+void vars_default(struct vars *v, const char *key, const char *text);
 
 /* Values; def when absent or of another type.  Strings stay owned by v. */
 const cJSON *vars_get(const struct vars *v, const char *key);

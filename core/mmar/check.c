@@ -1,0 +1,288 @@
+/*
+ * Checks across components: what would go wrong at epoch 7, or silently give a
+ * wrong number, is said before the start.  An error is what cannot work; a warning
+ * is what works but probably not as meant (published configurations have some).
+ */
+#include "core/mmar/check.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/handler/aux.h"
+#include "core/net/net.h"
+
+static void check_schedule(struct config_reader *r, const struct train_config *cfg)
+{
+	if (cfg->valid_pipeline.c && cfg->valid_interval > cfg->epochs && cfg->epochs > 0)
+		reader_warn(r, "num_training_epoch_per_valid", NULL,
+			"validation every %" PRId64 " epochs, but there are only %" PRId64
+			": it would run after the last one only",
+			cfg->valid_interval, cfg->epochs);
+	if (cfg->learning_rate > 0.5)
+		reader_warn(r, "learning_rate", "usual: 0.0001 to 0.01",
+			"a learning rate of %g is very large", cfg->learning_rate);
+	if (cfg->multi_gpu)
+		reader_warn(r, "multi_gpu", NULL, "one device is used in this build");
+	if (cfg->use_amp)
+		reader_warn(r, "use_amp", NULL, "mixed precision is not built yet, fp32 is used");
+}
+
+static void check_batch(struct config_reader *r, const struct component_use *pipe)
+{
+	double batch = use_number(pipe, "output_batch_size", 1);
+
+	if (!pipe->c || batch >= 1)
+		return;
+	if (use_flag(pipe, "batched_by_transforms", false) && batch == 0)
+		return;
+	reader_error(r, pipe->path, "use 1 or more", "a batch size of %g", batch);
+}
+
+/* The last transform with "size" decides how large a training sample is. */
+static void check_crop(struct config_reader *r, const struct component_list *transforms,
+	const struct component_use *pipe)
+{
+	int64_t crop[3], size[3];
+	const struct component_use *last = NULL;
+
+	if (!use_int3(pipe, "output_crop_size", crop))
+		return;
+	for (int i = 0; i < transforms->n; i++)
+		if (use_int3(&transforms->v[i], "size", size))
+			last = &transforms->v[i];
+	if (!last || !use_int3(last, "size", size) || crop[0] <= 0)
+		return;
+	if (memcmp(crop, size, sizeof(crop)))
+		reader_error(r, pipe->path, "make both equal",
+			"output_crop_size is [%" PRId64 ", %" PRId64 ", %" PRId64 "], but %s at "
+			"%s makes [%" PRId64 ", %" PRId64 ", %" PRId64 "]",
+			crop[0], crop[1], crop[2], last->c->name, last->path, size[0], size[1],
+			size[2]);
+}
+
+/* Sizes that the network's strides do not divide. */
+static void check_divisor(struct config_reader *r, const struct component_use *net,
+	const struct component_use *u, const char *arg)
+{
+	const struct net_ops *ops = net->c ? net->c->ops : NULL;
+	int64_t size[3];
+
+	if (!ops || ops->divisor < 2 || !use_int3(u, arg, size))
+		return;
+	for (int i = 0; i < 3; i++) {
+		if (size[i] <= 0 || size[i] % ops->divisor == 0)
+			continue;
+		reader_warn(r, u->path, NULL,
+			"%s [%" PRId64 ", %" PRId64 ", %" PRId64 "] is not a multiple of %d, the "
+			"stride of %s: it costs border voxels",
+			arg, size[0], size[1], size[2], ops->divisor, net->c->name);
+		return;
+	}
+}
+
+static int check_key_metric(struct config_reader *r, const struct component_list *metrics)
+{
+	int key = -1, n = 0;
+
+	for (int i = 0; i < metrics->n; i++) {
+		if (!use_flag(&metrics->v[i], "is_key_metric", false))
+			continue;
+		if (key < 0)
+			key = i;
+		n++;
+	}
+	if (n > 1)
+		reader_error(r, "validate.metrics", "leave one",
+			"%d metrics have is_key_metric, exactly one selects the best model", n);
+	if (!n && metrics->n)
+		reader_warn(r, "validate.metrics", "add \"is_key_metric\": true",
+			"no metric has is_key_metric, '%s' is taken", metrics->v[0].name);
+	return key < 0 && metrics->n ? 0 : key;
+}
+
+static void check_self(struct config_reader *r, const struct component_list *metrics)
+{
+	for (int i = 0; i < metrics->n; i++) {
+		const char *field = use_string(&metrics->v[i], "field");
+		const char *label = use_string(&metrics->v[i], "label_field");
+
+		if (field && label && !strcmp(field, label))
+			reader_warn(r, metrics->v[i].path, "field should be a prediction",
+				"'%s' is compared with itself, the result is always perfect",
+				field);
+	}
+}
+
+static bool check_is_tag(const struct component_list *aux, const char *field)
+{
+	for (int i = 0; i < aux->n; i++) {
+		const char *tag = use_string(&aux->v[i], "tag");
+		const struct strlist *tags = use_strings(&aux->v[i], "tags");
+
+		if (tag && !strcmp(tag, field))
+			return true;
+		for (int k = 0; tags && k < tags->n; k++)
+			if (!strcmp(tags->v[k], field))
+				return true;
+	}
+	return false;
+}
+
+/* A metric of a training reads the prediction, a sample field or an aux op's tag. */
+static void check_metric_fields(
+	struct config_reader *r, const struct train_config *cfg, int aux_configured)
+{
+	for (int i = 0; i < cfg->metrics.n; i++) {
+		const struct component_use *u = &cfg->metrics.v[i];
+		const char *field = use_string(u, "field");
+
+		if (!field || !strcmp(field, "model") || !strcmp(field, "image") ||
+			!strcmp(field, "label") || check_is_tag(&cfg->aux_ops, field))
+			continue;
+		if (cfg->aux_ops.n == aux_configured) /* none was refused */
+			reader_error(r, u->path, "known: 'model', and the tags of train.aux_ops",
+				"metric '%s' reads '%s', which nothing provides",
+				use_string(u, "name"), field);
+	}
+}
+
+/* Results are found by the name of their metric. */
+static void check_duplicate_names(struct config_reader *r, const struct component_list *metrics)
+{
+	for (int i = 0; i < metrics->n; i++) {
+		const char *a = use_string(&metrics->v[i], "name");
+
+		for (int k = 0; a && k < i; k++) {
+			const char *b = use_string(&metrics->v[k], "name");
+
+			if (b && !strcmp(a, b))
+				reader_error(r, metrics->v[i].path, "give each its own name",
+					"two metrics are called '%s'", a);
+		}
+	}
+}
+
+static int check_enabled(const cJSON *list)
+{
+	const cJSON *x;
+	int n = 0;
+
+	cJSON_ArrayForEach (x, list) {
+		n += !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(x, "disabled"));
+	}
+	return n;
+}
+
+/* The data list's "labels" against the network's classes. */
+static void check_labels(struct config_reader *r, const struct component_use *net)
+{
+	const struct net_ops *ops = net->c ? net->c->ops : NULL;
+	struct err err = ERR_INIT;
+	cJSON *list;
+	int labels, classes;
+
+	if (!ops || !ops->classes || !r->paths.dataset_json || !sys_exists(r->paths.dataset_json))
+		return;
+	list = json_read(r->paths.dataset_json, &err);
+	labels = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(list, "labels"));
+	classes = ops->classes(net->args);
+	if (labels > classes && classes > 1)
+		reader_error(r, net->path, "labels above it would have no channel",
+			"%s has %d classes, but the data list names %d labels", net->c->name,
+			classes, labels);
+	else if (labels && labels < classes)
+		reader_warn(r, net->path, NULL,
+			"%s has %d classes, but the data list names only %d labels", net->c->name,
+			classes, labels);
+	cJSON_Delete(list);
+}
+
+void check_train(struct config_reader *r, struct train_config *cfg)
+{
+	const cJSON *train = cJSON_GetObjectItemCaseSensitive(r->root, "train");
+
+	check_schedule(r, cfg);
+	check_batch(r, &cfg->train_pipeline);
+	check_batch(r, &cfg->valid_pipeline);
+	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
+	check_divisor(r, &cfg->network, &cfg->train_pipeline, "output_crop_size");
+	check_divisor(r, &cfg->network, &cfg->inferer, "roi_size");
+	cfg->key_metric = check_key_metric(r, &cfg->metrics);
+	check_self(r, &cfg->metrics);
+	check_metric_fields(
+		r, cfg, check_enabled(cJSON_GetObjectItemCaseSensitive(train, "aux_ops")));
+	check_duplicate_names(r, &cfg->metrics);
+	check_labels(r, &cfg->network);
+	reader_check_data(r);
+}
+
+/* num_classes of the training configurations beside this file; 0: none, or they differ. */
+static int check_trained_classes(const struct config_reader *r)
+{
+	char *dir = mem_strdup(r->paths.config_file), *slash = strrchr(dir, '/');
+	struct err err = ERR_INIT;
+	char **names = NULL;
+	int classes = 0, n;
+
+	if (slash)
+		*slash = '\0';
+	n = sys_list_dir(dir, &names, &err);
+	for (int i = 0; i < n && classes >= 0; i++) {
+		char *path = sys_join(dir, names[i]);
+		size_t len = strlen(names[i]);
+		cJSON *root = len > 5 && !strcmp(names[i] + len - 5, ".json")
+				      ? json_read(path, &err)
+				      : NULL;
+		const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
+		const cJSON *net = cJSON_GetObjectItemCaseSensitive(train, "model");
+		int found = (int)json_num(
+			cJSON_GetObjectItemCaseSensitive(net, "args"), "num_classes", 0);
+
+		if (found)
+			classes = !classes || classes == found ? found : -1;
+		cJSON_Delete(root);
+		free(path);
+	}
+	if (n >= 0)
+		sys_free_names(names, n);
+	free(dir);
+	return classes < 0 ? 0 : classes;
+}
+
+static void check_split(
+	struct config_reader *r, const struct component_list *transforms, int classes)
+{
+	for (int i = 0; i < transforms->n; i++) {
+		const struct component_use *u = &transforms->v[i];
+		const struct strlist *names = use_strings(u, "label_names");
+
+		if (names && classes && names->n != classes)
+			reader_warn(r, u->path, NULL,
+				"%d class names for a network of %d classes in this MMAR's training "
+				"configuration",
+				names->n, classes);
+	}
+}
+
+void check_validate(struct config_reader *r, struct validate_config *cfg)
+{
+	int classes = check_trained_classes(r);
+	const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(r->root, "val_metrics");
+	const cJSON *writers = cJSON_GetObjectItemCaseSensitive(r->root, "writers");
+
+	check_self(r, &cfg->metrics);
+	check_duplicate_names(r, &cfg->metrics);
+	check_split(r, &cfg->post_transforms, classes);
+	check_split(r, &cfg->label_transforms, classes);
+	if (cfg->do_validation && !check_enabled(metrics))
+		reader_warn(
+			r, "val_metrics", NULL, "do_validation is set, but there are no metrics");
+	if (cfg->output_infer_result && !check_enabled(writers))
+		reader_warn(
+			r, "writers", NULL, "output_infer_result is set, but there are no writers");
+	reader_check_data(r);
+}

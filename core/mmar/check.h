@@ -1,0 +1,13 @@
+#ifndef CORE_MMAR_CHECK_H
+#define CORE_MMAR_CHECK_H
+
+#include "core/mmar/reader.h"
+
+/*
+ * Faults that only show when several parts of a configuration are seen together.
+ * Components that were refused before are skipped.
+ */
+void check_train(struct config_reader *r, struct train_config *cfg);
+void check_validate(struct config_reader *r, struct validate_config *cfg);
+
+#endif
