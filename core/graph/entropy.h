@@ -1,0 +1,16 @@
+#ifndef CORE_GRAPH_ENTROPY_H
+#define CORE_GRAPH_ENTROPY_H
+
+#include "core/graph/losses.h"
+
+/* What cross entropy and focal loss share; see entropy.c for the formulas. */
+int entropy_shape(
+	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err);
+unsigned entropy_bwd_needs(const void *attr, int n_in);
+size_t entropy_work_bytes(
+	const void *attr, int n_in, const struct shape *in, const struct shape *out, bool backward);
+void entropy_forward(const struct op_io *io, bool focal);
+void entropy_backward(const struct op_io *io, bool focal);
+void entropy_example(struct rng *r, struct op_case *c, bool focal);
+
+#endif
