@@ -78,8 +78,7 @@ void metric_end(struct metric *m, struct metric_result *out);
 
 /*
  * Writes the results files into args->report_path (made when missing), each
- * atomically; does nothing when it is NULL or do_summary is false.  Evaluation
- * calls it, training does not need to.
+ * atomically; does nothing when it is NULL.  Evaluation calls it, training need not.
  *   NAME_raw_results.txt      tab-separated: a head line "case<TAB>mean[<TAB>class_1 ...]",
  *                             then one line per case; "nan" where undefined
  *   NAME_summary_results.txt  "key<TAB>value" lines: metric, cases, valid_cases, mean, std,
@@ -97,7 +96,7 @@ int metric_report(
 		{"report_path", ARG_STRING, offsetof(type, common.report_path),                \
 			.help = "folder for the results files"},                               \
 		{"do_summary", ARG_BOOL, offsetof(type, common.do_summary), .def = "true",     \
-			.help = "write the results files"},                                    \
+			.help = "record the value in TensorBoard"},                            \
 		{"do_print", ARG_BOOL, offsetof(type, common.do_print), .def = "true",         \
 			.help = "show the value in the log"},                                  \
 	{                                                                                      \
