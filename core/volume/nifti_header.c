@@ -48,7 +48,7 @@ struct nifti_fields {
 	((f)->version == 1 ? offsetof(nifti_1_header, name) : offsetof(nifti_2_header, name))
 
 /* The library has one global, its verbosity; it must not print. */
-static pthread_once_t nifti_quiet_once = PTHREAD_ONCE_INIT;
+static pthread_once_t nifti_quiet_once = PTHREAD_ONCE_INIT; /* lint: global, guards nifticlib */
 
 static void nifti_quiet(void)
 {
