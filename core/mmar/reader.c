@@ -321,22 +321,30 @@ void reader_unused_sets(
 	}
 }
 
+/* Names a path that a variable points to and that is not there. */
+static void reader_missing(
+	struct config_reader *r, const char *key, const char *what, const char *path)
+{
+	char *fix;
+
+	if (!path || sys_exists(path))
+		return;
+	if (r->lint && vars_origin_of(&r->vars, key) == VARS_DEFAULT)
+		return; /* said already: not set */
+	fix = mem_printf("give its place with --set %s=...", key);
+	problems_add(r->ps, r->lint ? PROBLEM_WARNING : PROBLEM_ERROR, ERR_NOINPUT,
+		reader_blame(r, key), key, fix, "the %s '%s' does not exist", what, path);
+	free(fix);
+}
+
 void reader_check_data(struct config_reader *r)
 {
-	const char *file = r->paths.dataset_json;
 	struct generator_args args;
-	enum problem_level level = r->lint ? PROBLEM_WARNING : PROBLEM_ERROR;
 
-	if (generator_args_read(&r->generator, r->env_label, &args, r->ps)) {
-		/* the rows say it */
-	}
-	if (!file || sys_exists(file) || r->generator.name)
-		return;
-	if (r->lint && vars_origin_of(&r->vars, "DATASET_JSON") == VARS_DEFAULT)
-		return; /* said already: not set */
-	problems_add(r->ps, level, ERR_NOINPUT, reader_blame(r, "DATASET_JSON"), "DATASET_JSON",
-		"give its place with --set DATASET_JSON=...", "the data list '%s' does not exist",
-		file);
+	if (generator_args_read(&r->generator, r->env_label, &args, r->ps) || r->generator.name)
+		return; /* the rows say it, or the data will be made */
+	reader_missing(r, "DATASET_JSON", "data list", r->paths.dataset_json);
+	reader_missing(r, "DATA_ROOT", "data folder", r->paths.data_root);
 }
 
 char *reader_resolved(const struct config_reader *r)
