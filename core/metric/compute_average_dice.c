@@ -79,6 +79,8 @@ static int dice_measure(const void *args, const struct metric_case *c, struct me
 	double *sum, total = 0;
 	int *defined, skip, slices, n = 0, rc = 0;
 
+	if (!c->sample)
+		return err_set(err, ERR_DATA, "the case has no volumes");
 	pred = sample_volume(c->sample, a->common.field, err);
 	label = pred ? sample_volume(c->sample, a->label_field, err) : NULL;
 	if (!label || dice_check(a, pred, label, err))
