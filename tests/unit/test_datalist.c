@@ -1,0 +1,292 @@
+/*
+ * Data lists: what is refused, what is only a warning, and that all faults come at once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/data/datalist.h"
+#include "core/volume/nifti.h"
+
+static char folder[] = "/tmp/axial_datalist_XXXXXX";
+
+static struct datalist *read_list(const char *text, const char *key, struct problems *ps)
+{
+	char *file = sys_join(folder, "dataset.json");
+	struct datalist *l;
+
+	assert_int_equal(sys_write_file(file, text, strlen(text), NULL), 0);
+	l = datalist_read(file, NULL, key, ps);
+	free(file);
+	return l;
+}
+
+/* True when a row of this level holds the text, in its text or its fix. */
+static bool says(const struct problems *ps, enum problem_level level, const char *text)
+{
+	for (int i = 0; i < ps->n; i++)
+		if (ps->v[i].level == level &&
+			(strstr(ps->v[i].text, text) ||
+				(ps->v[i].fix && strstr(ps->v[i].fix, text))))
+			return true;
+	return false;
+}
+
+static void refused(const char *text, const char *key, const char *why)
+{
+	struct problems ps = {0};
+	struct datalist *l = read_list(text, key, &ps);
+	struct buf b = {0};
+
+	problems_format(&ps, &b);
+	if (l || !says(&ps, PROBLEM_ERROR, why))
+		fail_msg("'%s' expected for %s, found: %s", why, text, b.p ? b.p : "nothing");
+	assert_int_equal(problems_code(&ps), ERR_DATA);
+	buf_release(&b);
+	problems_release(&ps);
+}
+
+static void test_good(void **state)
+{
+	struct problems ps = {0};
+	struct datalist *l = read_list(
+		"{\"name\": \"x\", \"training\": ["
+		"{\"image\": \"./imagesTr/a.nii.gz\", \"label\": \"labelsTr/a.nii.gz\"},"
+		"{\"image\": [\"b/t1.nii\", \"b/../b/t2.nii\"], \"label\": \"b/seg.nii.gz\"}],"
+		"\"test\": [\"imagesTs/c.nii.gz\"]}",
+		"training", &ps);
+	struct sample *s;
+	struct err err = ERR_INIT;
+	char *path;
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(ps.n, 0);
+	assert_int_equal(l->n, 2);
+	assert_int_equal(l->unique, 2);
+	assert_string_equal(l->v[0].case_id, "a");
+	assert_string_equal(l->v[1].case_id, "t1");
+	assert_int_equal(l->v[1].n_image, 2);
+	path = sys_join(folder, "b/seg.nii.gz");
+	assert_string_equal(l->v[1].label, path);
+	free(path);
+	s = datalist_sample(l, 1, &err);
+	assert_string_equal(s->case_id, "t1");
+	assert_string_equal(sample_find(s, "image")->file, l->v[1].image[0]);
+	assert_int_equal(sample_find(s, "image")->n_more, 1);
+	assert_string_equal(sample_find(s, "label")->file, l->v[1].label);
+	sample_free(s);
+	datalist_free(l);
+	l = read_list("{\"test\": [\"imagesTs/c.nii.gz\"]}", "test", &ps);
+	assert_non_null(l);
+	assert_null(l->v[0].label);
+	datalist_free(l);
+	assert_int_equal(ps.n, 0);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	refused("{\"training\": [], \"validation\": []}", "training", "is empty");
+	refused("{\"trainin\": [], \"validation\": [], \"n\": 3}", "training",
+		"'trainin', 'validation'");
+	refused("{\"n\": 3}", "training", "no list at all");
+	refused("[1, 2]", "training", "no list 'training'");
+	refused("{\"training\": [{\"label\": \"a.nii\"}]}", "training", "no 'image'");
+	refused("{\"training\": [{\"image\": 7}]}", "training", "is a number");
+	refused("{\"training\": [{\"image\": []}]}", "training", "empty list of images");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": 1}]}", "training", "label");
+	refused("{\"training\": [{\"image\": \"\"}]}", "training", "a file is needed");
+	refused("{\"training\": [{\"image\": \"../../etc/passwd\"}]}", "training",
+		"outside the data folder");
+	refused("{\"training\": [{\"image\": \"a/../../x.nii\"}]}", "training", "outside");
+	refused("{\"training\": [{\"image\": \"/etc/passwd\"}]}", "training", "outside");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": \"../a.nii\"}]}", "training",
+		"outside");
+	refused("{\"training\": [{\"image\": \"a/x.nii\"}, {\"image\": \"b/x.nii\"}]}", "training",
+		"same name 'x'");
+	refused("{\"training\": [{\"image\": \"a\"},]}", "training", "line 1");
+}
+
+static void test_all_at_once(void **state)
+{
+	struct problems ps = {0};
+
+	(void)state;
+	assert_null(read_list("{\"training\": [{\"image\": \"../a\"}, {\"label\": \"x\"}, "
+			      "{\"image\": \"ok.nii\"}, {\"image\": 3}]}",
+		"training", &ps));
+	assert_int_equal(problems_errors(&ps), 3);
+	assert_string_equal(ps.v[0].path, "training.#1");
+	assert_string_equal(ps.v[2].path, "training.#4");
+	problems_release(&ps);
+}
+
+static void test_missing_list(void **state)
+{
+	struct problems ps = {0};
+
+	(void)state;
+	assert_null(datalist_read("/nonexistent/list.json", NULL, "training", &ps));
+	assert_int_equal(problems_code(&ps), ERR_NOINPUT);
+	problems_release(&ps);
+}
+
+static void test_absolute_inside(void **state)
+{
+	char *text = mem_printf("{\"training\": [{\"image\": \"%s/imagesTr/a.nii\"}]}", folder);
+	struct problems ps = {0};
+	struct datalist *l = read_list(text, "training", &ps);
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(ps.n, 0);
+	assert_string_equal(l->v[0].case_id, "a");
+	datalist_free(l);
+	free(text);
+}
+
+static void test_repeats(void **state)
+{
+	struct problems ps = {0};
+	struct datalist *l = read_list("{\"training\": [{\"image\": \"a.nii\"}, {\"image\": "
+				       "\"b.nii\", \"label\": \"lb.nii\"}, {\"image\": "
+				       "\"a.nii\"}, {\"image\": \"a.nii\"}]}",
+		"training", &ps);
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(problems_errors(&ps), 0);
+	assert_true(says(&ps, PROBLEM_WARNING, "2 of 4 entries repeat"));
+	assert_true(says(&ps, PROBLEM_WARNING, "3 of 4 entries have no label"));
+	assert_int_equal(l->unique, 2);
+	assert_int_equal(l->v[2].repeat, 1);
+	assert_int_equal(l->v[3].repeat, 2);
+	assert_int_equal(l->v[3].same_as, 0);
+	assert_int_equal(l->v[1].same_as, 1);
+	datalist_free(l);
+	problems_release(&ps);
+}
+
+static void test_leak(void **state)
+{
+	static const char text[] = "{\"t\": [{\"image\": \"a.nii\"}, {\"image\": \"b.nii\"}, "
+				   "{\"image\": \"c.nii\"}], \"v\": [{\"image\": \"d.nii\"}, "
+				   "{\"image\": \"c.nii\"}, {\"image\": \"b.nii\"}]}";
+	struct problems ps = {0};
+	struct datalist *t = read_list(text, "t", &ps), *v = read_list(text, "v", &ps);
+
+	(void)state;
+	datalist_check_leak(t, v, &ps);
+	assert_int_equal(ps.n, 1);
+	assert_true(says(&ps, PROBLEM_WARNING, "2 of 3 validation cases"));
+	assert_true(says(&ps, PROBLEM_WARNING, "'c'"));
+	datalist_free(t);
+	datalist_free(v);
+	problems_release(&ps);
+}
+
+static void put(const char *name, int x, int y, int z, double move)
+{
+	struct volume *v = volume_new(1, (const int[]){x, y, z}, NULL);
+	char *path = sys_join(folder, name);
+	struct err err = ERR_INIT;
+
+	memset(v->data, 0, volume_voxels(v) * sizeof(*v->data));
+	v->affine[2][3] = move;
+	if (nifti_write(path, v, NIFTI_OUT_UINT8, &err))
+		fail_msg("%s", err.msg);
+	volume_free(v);
+	free(path);
+}
+
+static int check(const char *text, bool need_label, struct problems *ps)
+{
+	struct datalist *l = read_list(text, "training", ps);
+	int rc;
+
+	assert_non_null(l);
+	rc = datalist_check(l, need_label, ps);
+	datalist_free(l);
+	return rc;
+}
+
+static void test_check(void **state)
+{
+	struct problems ps = {0};
+	char *cut = sys_join(folder, "cut.nii");
+
+	(void)state;
+	put("a.nii.gz", 5, 6, 7, 0);
+	put("la.nii.gz", 5, 6, 7, 0);
+	put("moved.nii", 5, 6, 7, 3);
+	put("b.nii", 5, 6, 8, 0);
+	assert_int_equal(sys_write_file(cut, "short", 5, NULL), 0);
+	free(cut);
+	assert_int_equal(check("{\"training\": [{\"image\": \"a.nii.gz\", \"label\": "
+			       "\"la.nii.gz\"}]}",
+				 true, &ps),
+		0);
+	assert_int_equal(ps.n, 0);
+	assert_int_equal(check("{\"training\": [{\"image\": \"a.nii.gz\", \"label\": "
+			       "\"moved.nii\"}]}",
+				 true, &ps),
+		0);
+	assert_true(says(&ps, PROBLEM_WARNING, "3.0 mm apart"));
+	problems_release(&ps);
+	/* Missing files come first and give the exit code, whatever else is wrong. */
+	assert_int_equal(
+		check("{\"training\": [{\"image\": \"a.nii.gz\", \"label\": \"b.nii\"},"
+		      "{\"image\": \"gone1.nii\", \"label\": \"gone2.nii\"},"
+		      "{\"image\": [\"moved.nii\", \"gone3.nii\"], \"label\": \"la.nii.gz\"},"
+		      "{\"image\": \"cut.nii\", \"label\": \"la.nii.gz\"}, {\"image\": "
+		      "\"b.nii\"}]}",
+			true, &ps),
+		-1);
+	assert_int_equal(problems_code(&ps), ERR_NOINPUT);
+	assert_int_equal(problems_errors(&ps), 6);
+	assert_true(says(&ps, PROBLEM_ERROR, "gone1.nii' is missing"));
+	assert_true(says(&ps, PROBLEM_ERROR, "gone2.nii' is missing"));
+	assert_true(says(&ps, PROBLEM_ERROR, "gone3.nii' is missing"));
+	assert_true(says(&ps, PROBLEM_ERROR, "case 'b' has no label"));
+	assert_true(says(&ps, PROBLEM_ERROR, "5 x 6 x 8 voxels, but image"));
+	assert_true(says(&ps, PROBLEM_ERROR, "cut.nii"));
+	problems_release(&ps);
+	assert_int_equal(check("{\"training\": [{\"image\": \"b.nii\"}]}", false, &ps), 0);
+	problems_release(&ps);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return sys_remove_tree(folder, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_missing_list),
+		cmocka_unit_test(test_absolute_inside),
+		cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_leak),
+		cmocka_unit_test(test_check),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
