@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -336,9 +337,7 @@ static void test_validation(void **state)
 		struct sample *s;
 		struct batch *b;
 
-		/* Whole volumes; the noise at the end stays random. */
-		r->transforms[2].c = r->transforms[3].c =
-			component_find(COMPONENT_TRANSFORM, "ConvertToChannelsFirst");
+		/* Only the deterministic transforms: whole volumes. */
 		r->config.n_transforms = 2;
 		p = start(r, round, 0);
 		assert_int_equal(pipeline_length(p), CASES);
@@ -373,8 +372,6 @@ static void test_validation(void **state)
 			sample_free(s);
 		}
 		pipeline_free(p);
-		r->transforms[2].c = component_find(COMPONENT_TRANSFORM, chain[2][0]);
-		r->transforms[3].c = component_find(COMPONENT_TRANSFORM, chain[3][0]);
 		rig_free(r);
 	}
 }
