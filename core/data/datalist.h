@@ -13,6 +13,7 @@ struct datalist_entry {
 	int n_image;
 	char *label; /* full path, or NULL */
 	int repeat;  /* how many entries before this one have the same case id */
+	int same_as; /* first entry with the same files; its own index when it is the first */
 };
 
 /* A section of a data list in the form of the Medical Segmentation Decathlon. */
@@ -21,7 +22,7 @@ struct datalist {
 	char *key;  /* "training" */
 	struct datalist_entry *v;
 	int n;
-	int unique; /* entries with repeat == 0 */
+	int unique; /* entries that are the first with their files */
 };
 
 /*
@@ -29,9 +30,9 @@ struct datalist {
  * the folder of the list).  An absolute path is taken when it lies inside
  * base_dir; a path that leaves base_dir is refused.  All faults become rows of ps:
  * unreadable JSON, no such key (the keys present are named), empty list, entry
- * without image.  Warnings: an entry that is listed several times (a list may
- * repeat cases on purpose), entries without label when some have one.  No file of
- * the list is opened here.  Returns NULL when it added an error.
+ * without image, different cases with one name.  Warnings: an entry that is listed several times (a
+ * list may repeat cases on purpose), entries without label when some have one.  No file of the list
+ * is opened here.  Returns NULL when it added an error.
  */
 struct datalist *datalist_read(
 	const char *file, const char *base_dir, const char *key, struct problems *ps) MUST_CHECK;
@@ -54,6 +55,6 @@ void datalist_check_leak(
 	const struct datalist *training, const struct datalist *validation, struct problems *ps);
 
 /* The sample of entry i before any transform: fields "image" and "label" with their files. */
-struct sample *datalist_sample(const struct datalist *list, int i);
+struct sample *datalist_sample(const struct datalist *list, int i, struct err *err) MUST_CHECK;
 
 #endif

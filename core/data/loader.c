@@ -1,0 +1,333 @@
+/*
+ * Loader threads: they run the transforms ahead of the consumer and sleep when the
+ * ring is full.
+ *
+ * A thread takes the next item number under the lock, makes the sample without
+ * it, and writes the result into the place that the number names.  So batches
+ * come in order and with the same contents for any number of threads, and memory
+ * is bounded by the ring: an item is taken only when its unit has a free slot.
+ *
+ * A case that cannot be read is left out (quarantine): the next entry of the list
+ * stands in for it, which again depends on numbers alone.  More than one case in
+ * twenty means that something else is wrong, and the training stops; so it does
+ * at once when a file is gone.
+ */
+#include "core/data/loader.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/transform/transform.h"
+
+enum { LOADER_BAD_PERCENT = 5 };
+
+/* One item of work: which place of which unit, and where that is in the training. */
+struct ticket {
+	struct unit *unit;
+	int place;
+	int64_t epoch;
+	struct order_item item;
+};
+
+void loader_place(const struct loader *l, int64_t unit, int64_t *epoch, int64_t *step)
+{
+	*epoch = l->epoch0 + (l->step0 + unit) / l->steps;
+	*step = (l->step0 + unit) % l->steps;
+}
+
+static bool loader_is_end(const struct loader *l, int64_t unit)
+{
+	return !l->endless && l->step0 + unit >= l->steps;
+}
+
+/* Takes the next item; waits while the ring is full.  False: the thread is to end. */
+static bool loader_take(struct loader *l, struct ticket *t)
+{
+	int64_t unit = l->next_item / l->items, step;
+
+	while (!atomic_load(&l->stop) && unit >= l->released + l->depth) {
+		pthread_cond_wait(&l->work, &l->lock);
+		unit = l->next_item / l->items;
+	}
+	if (atomic_load(&l->stop) || loader_is_end(l, unit))
+		return false;
+	t->unit = &l->ring[unit % l->depth];
+	t->place = (int)(l->next_item % l->items);
+	if (!t->place) {
+		t->unit->index = unit;
+		t->unit->left = l->items;
+	}
+	loader_place(l, unit, &t->epoch, &step);
+	t->item = order_at(&l->order, t->epoch, step * l->items + t->place);
+	l->next_item++;
+	return true;
+}
+
+/* Applies transforms [from, to). */
+static int loader_transform(struct loader *l, const struct ticket *t, struct sample *s, int from,
+	int to, struct err *err)
+{
+	/* Validation draws the same in every epoch, so that scores can be compared. */
+	uint64_t epoch = l->config->training ? (uint64_t)t->epoch : 0;
+
+	for (int i = from; i < to; i++) {
+		const struct component_use *u = &l->config->transforms[i];
+		struct rng rng =
+			transform_stream(l->config->seed, epoch, s->case_id, t->item.repeat, u);
+
+		if (atomic_load(&l->stop))
+			return err_set(err, ERR_INTR, "loading was stopped");
+		if (transform_apply(u, s, &rng, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The sample of a ticket, through the cache of the deterministic prefix. */
+static struct sample *loader_make(
+	struct loader *l, const struct ticket *t, bool *hit, struct err *err)
+{
+	int entry = t->item.entry, keep = l->list->v[entry].same_as;
+	struct sample *s = l->cache ? prefix_cache_get(l->cache, keep) : NULL;
+
+	*hit = s != NULL;
+	if (!s) {
+		s = datalist_sample(l->list, entry, err);
+		if (s && loader_transform(l, t, s, 0, l->prefix, err)) {
+			sample_free(s);
+			s = NULL;
+		}
+		if (l->cache)
+			prefix_cache_put(l->cache, keep, s);
+	}
+	if (s && loader_transform(l, t, s, l->prefix, l->config->n_transforms, err)) {
+		sample_free(s);
+		s = NULL;
+	}
+	return s;
+}
+
+/*
+ * Notes that a case is bad.  Returns 0 when another one may stand in, -1 with err set when
+ * the training has to stop.  Under the lock.
+ */
+static int loader_quarantine(struct loader *l, int entry, struct err *err)
+{
+	int keep = l->list->v[entry].same_as;
+	char *text;
+
+	if (err->code == ERR_NOINPUT || err->code == ERR_NOMEM || err->code == ERR_INTR)
+		return -1;
+	if (!l->bad[keep]) {
+		l->bad[keep] = true;
+		l->n_bad++;
+		text = mem_printf("case '%s' is left out: %s", l->list->v[keep].case_id, err->msg);
+		buf_add(&l->warnings, text, strlen(text) + 1);
+		free(text);
+	}
+	if (l->n_bad * 100 <= l->list->unique * LOADER_BAD_PERCENT)
+		return 0;
+	if (l->list->unique > 1)
+		err_wrap(err, "%d of %d cases are bad (at most %d %% are left out)", l->n_bad,
+			l->list->unique, LOADER_BAD_PERCENT);
+	err->code = ERR_DATA;
+	return -1;
+}
+
+/* Tells once per case that its files hold voxels that are no numbers.  Under the lock. */
+static void loader_note(struct loader *l, int entry, const struct sample *s)
+{
+	int keep = l->list->v[entry].same_as;
+	char *text;
+
+	for (int i = 0; s && !l->noted[keep] && i < s->n; i++) {
+		const struct volume *v = s->field[i].vol;
+
+		if (!v || !v->nonfinite)
+			continue;
+		l->noted[keep] = true;
+		text = mem_printf("case '%s': %zu voxels of '%s' are NaN or infinite, 0 is used",
+			s->case_id, v->nonfinite, s->field[i].name);
+		buf_add(&l->warnings, text, strlen(text) + 1);
+		free(text);
+	}
+}
+
+/* Makes the sample of the ticket or of a stand-in.  NULL without an error: left out. */
+static struct sample *loader_item(struct loader *l, struct ticket *t, struct err *err)
+{
+	const struct order_item drawn = t->item;
+
+	for (int attempt = 0; attempt < l->list->n; attempt++) {
+		struct sample *s = NULL;
+		bool hit = false, known;
+		double start = sys_now();
+		int rc;
+
+		if (attempt)
+			t->item = order_stand_in(&l->order, drawn, attempt);
+		pthread_mutex_lock(&l->lock);
+		known = l->bad[l->list->v[t->item.entry].same_as];
+		pthread_mutex_unlock(&l->lock);
+		if (!known)
+			s = loader_make(l, t, &hit, err);
+		pthread_mutex_lock(&l->lock);
+		rc = known || s ? 0 : loader_quarantine(l, t->item.entry, err);
+		loader_note(l, t->item.entry, s);
+		l->stats.load_seconds += sys_now() - start;
+		l->stats.loaded_items += s != NULL;
+		l->stats.cache_hits += hit;
+		pthread_mutex_unlock(&l->lock);
+		if (s || rc)
+			return s;
+		err_clear(err);
+		if (!l->config->training)
+			return NULL;
+	}
+	err_set(err, ERR_DATA, "no case of the list '%s' can be used", l->list->key);
+	return NULL;
+}
+
+/* Puts a finished item, or its error, into its unit. */
+static void loader_finish(struct loader *l, struct ticket *t, struct sample *s, struct err *err)
+{
+	struct unit *u = t->unit;
+	int rc = err->code ? -1 : 0;
+
+	if (s && u->batch) {
+		rc = batch_put(u->batch, t->place, s, err);
+		u->batch->case_ids[t->place] = l->list->v[t->item.entry].case_id;
+		sample_free(s);
+		s = NULL;
+	}
+	pthread_mutex_lock(&l->lock);
+	if (!u->batch)
+		u->sample = s;
+	if (rc && !u->err) {
+		u->err = mem_alloc(sizeof(*u->err));
+		*u->err = *err;
+	}
+	if (!--u->left)
+		pthread_cond_broadcast(&l->ready);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void *loader_thread(void *arg)
+{
+	struct loader *l = arg;
+	struct ticket t;
+	bool more;
+
+	sys_thread_background();
+	for (;;) {
+		struct err err = ERR_INIT;
+		struct sample *s;
+
+		pthread_mutex_lock(&l->lock);
+		more = loader_take(l, &t);
+		pthread_mutex_unlock(&l->lock);
+		if (!more)
+			return NULL;
+		s = loader_item(l, &t, &err);
+		loader_finish(l, &t, s, &err);
+	}
+}
+
+int loader_start(struct loader *l, int n, int64_t epoch0, int64_t step0, struct err *err)
+{
+	sigset_t all, old;
+	int rc = 0;
+
+	atomic_store(&l->stop, false);
+	atomic_store(&l->cancelled, false);
+	l->epoch0 = epoch0;
+	l->step0 = step0;
+	l->next_item = l->released = l->wanted = 0;
+	for (int i = 0; i < l->depth; i++)
+		l->ring[i].index = -1;
+	l->threads = mem_alloc((size_t)n * sizeof(*l->threads));
+	/* Signals belong to the main loop of the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (l->n_threads = 0; !rc && l->n_threads < n;) {
+		rc = pthread_create(&l->threads[l->n_threads], NULL, loader_thread, l);
+		if (!rc)
+			l->n_threads++;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!rc)
+		return 0;
+	loader_stop(l);
+	return err_sys(err, rc, "cannot start loader thread");
+}
+
+void loader_stop(struct loader *l)
+{
+	if (!l->threads)
+		return;
+	pthread_mutex_lock(&l->lock);
+	atomic_store(&l->stop, true);
+	pthread_cond_broadcast(&l->work);
+	pthread_cond_broadcast(&l->ready);
+	pthread_mutex_unlock(&l->lock);
+	for (int i = 0; i < l->n_threads; i++)
+		pthread_join(l->threads[i], NULL);
+	free(l->threads);
+	l->threads = NULL;
+	l->n_threads = 0;
+	for (int i = 0; i < l->depth; i++) {
+		sample_free(l->ring[i].sample);
+		free(l->ring[i].err);
+		l->ring[i].sample = NULL;
+		l->ring[i].err = NULL;
+	}
+}
+
+/* Waits for unit l->wanted.  Under the lock. */
+static int loader_wait(struct loader *l, struct unit *u, struct err *err)
+{
+	double start = sys_now();
+
+	while (!(u->index == l->wanted && !u->left) && !atomic_load(&l->cancelled))
+		pthread_cond_wait(&l->ready, &l->lock);
+	l->stats.wait_seconds += sys_now() - start;
+	if (atomic_load(&l->cancelled))
+		return err_set(err, ERR_INTR, "loading was interrupted");
+	if (!u->err)
+		return 0;
+	if (err)
+		*err = *u->err;
+	return -1;
+}
+
+int loader_next(struct loader *l, struct unit **unit, struct err *err)
+{
+	struct unit *u;
+	int rc;
+
+	if (!l->threads)
+		return err_set(err, ERR_USAGE, "the image pipeline is not started");
+	pthread_mutex_lock(&l->lock);
+	if (l->wanted > l->released) {
+		/* The caller is done with the unit that it got last time. */
+		l->released = l->wanted;
+		pthread_cond_broadcast(&l->work);
+	}
+	if (loader_is_end(l, l->wanted)) {
+		pthread_mutex_unlock(&l->lock);
+		return 0;
+	}
+	u = &l->ring[l->wanted % l->depth];
+	rc = loader_wait(l, u, err);
+	if (!rc) {
+		l->wanted++;
+		l->stats.items += u->batch ? l->items : u->sample != NULL;
+	}
+	pthread_mutex_unlock(&l->lock);
+	*unit = u;
+	return rc ? -1 : 1;
+}

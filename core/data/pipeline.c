@@ -1,0 +1,222 @@
+/*
+ * The image pipeline: list, order, cache, batches and loader threads put together.
+ *
+ * Memory is fixed when it is made: prefetch_size + 1 batches (at least 2: one that
+ * the consumer works on and one that is being filled), written over and over, and
+ * at most cache_mb of kept cases.  On top of that each loader thread has one case
+ * in work.
+ */
+#include "core/data/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/data/loader.h"
+#include "core/transform/transform.h"
+
+struct pipeline {
+	struct pipeline_config config;
+	struct datalist *own_list; /* read here, or NULL */
+	struct loader l;
+};
+
+static int pipeline_take_list(struct pipeline *p, struct err *err)
+{
+	const struct pipeline_args *a = p->config.args;
+	struct problems ps = {0};
+	int rc = 0;
+
+	p->l.list = p->config.list;
+	if (p->l.list)
+		return 0;
+	p->own_list =
+		datalist_read(a->data_list_file_path, a->data_file_base_dir, a->data_list_key, &ps);
+	p->l.list = p->own_list;
+	if (!p->own_list)
+		rc = problems_to_err(&ps, err);
+	problems_release(&ps);
+	return rc;
+}
+
+static int pipeline_new_ring(struct pipeline *p, struct err *err)
+{
+	const struct pipeline_args *a = p->config.args;
+	struct loader *l = &p->l;
+	int dim[3];
+
+	l->depth = (int)(a->prefetch_size < 1 ? 1 : a->prefetch_size) + 1;
+	l->ring = mem_zalloc((size_t)l->depth * sizeof(*l->ring));
+	if (!p->config.training)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		dim[i] = (int)a->output_crop_size[i];
+	if (dim[0] < 1 || dim[1] < 1 || dim[2] < 1)
+		return err_set(err, ERR_DATA,
+			"output_crop_size is [%d, %d, %d]: training needs a fixed size", dim[0],
+			dim[1], dim[2]);
+	for (int i = 0; i < l->depth; i++) {
+		l->ring[i].batch = batch_new(l->items, dim, (int)a->output_image_channels,
+			(int)a->output_label_channels, err);
+		if (!l->ring[i].batch)
+			return -1;
+	}
+	return 0;
+}
+
+struct pipeline *pipeline_new(const struct pipeline_config *config, struct err *err)
+{
+	struct pipeline *p = mem_zalloc(sizeof(*p));
+	const struct pipeline_args *a = config->args;
+	size_t budget = (size_t)(a->cache_mb * 1024 * 1024);
+	struct loader *l = &p->l;
+
+	p->config = *config;
+	l->config = &p->config;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->work, NULL);
+	pthread_cond_init(&l->ready, NULL);
+	l->items = config->training ? (int)a->output_batch_size : 1;
+	l->endless = config->training && a->repeat;
+	l->prefix = transform_prefix(config->transforms, config->n_transforms);
+	if (pipeline_take_list(p, err) || pipeline_new_ring(p, err)) {
+		pipeline_free(p);
+		return NULL;
+	}
+	order_init(&l->order, l->list, config->training ? (int)a->duplicate_count : 1,
+		config->training && a->shuffle, config->seed);
+	l->steps = (l->order.n + l->items - 1) / l->items;
+	l->bad = mem_zalloc((size_t)l->list->n * sizeof(*l->bad));
+	l->noted = mem_zalloc((size_t)l->list->n * sizeof(*l->noted));
+	if (l->prefix && budget)
+		l->cache = prefix_cache_new(l->list->n, budget);
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	struct loader *l;
+
+	if (!p)
+		return;
+	l = &p->l;
+	loader_stop(l);
+	for (int i = 0; l->ring && i < l->depth; i++)
+		batch_free(l->ring[i].batch);
+	free(l->ring);
+	prefix_cache_free(l->cache);
+	order_release(&l->order);
+	free(l->bad);
+	free(l->noted);
+	buf_release(&l->warnings);
+	pthread_cond_destroy(&l->ready);
+	pthread_cond_destroy(&l->work);
+	pthread_mutex_destroy(&l->lock);
+	datalist_free(p->own_list);
+	free(p);
+}
+
+int64_t pipeline_length(const struct pipeline *p)
+{
+	return p->l.steps;
+}
+
+const struct datalist *pipeline_list(const struct pipeline *p)
+{
+	return p->l.list;
+}
+
+size_t pipeline_memory(const struct pipeline *p)
+{
+	size_t n = p->l.cache ? (size_t)(p->config.args->cache_mb * 1024 * 1024) : 0;
+
+	for (int i = 0; p->config.training && i < p->l.depth; i++)
+		n += batch_bytes(p->l.ring[i].batch);
+	return n;
+}
+
+int pipeline_start(struct pipeline *p, int64_t epoch, int64_t first_step, struct err *err)
+{
+	int64_t n = p->config.args->num_workers;
+
+	if (epoch < 0 || first_step < 0 || first_step > p->l.steps)
+		return err_set(err, ERR_DATA,
+			"there is no step %lld of epoch %lld: an epoch has %lld steps",
+			(long long)first_step, (long long)epoch, (long long)p->l.steps);
+	loader_stop(&p->l);
+	return loader_start(&p->l, n < 1 ? 1 : (int)n, epoch, first_step, err);
+}
+
+void pipeline_stop(struct pipeline *p)
+{
+	loader_stop(&p->l);
+}
+
+void pipeline_cancel(struct pipeline *p)
+{
+	pthread_mutex_lock(&p->l.lock);
+	atomic_store(&p->l.cancelled, true);
+	pthread_cond_broadcast(&p->l.ready);
+	pthread_mutex_unlock(&p->l.lock);
+}
+
+/* Hands the texts about cases left out to the consumer. */
+static void pipeline_warn(struct pipeline *p)
+{
+	struct buf texts;
+
+	pthread_mutex_lock(&p->l.lock);
+	texts = p->l.warnings;
+	p->l.warnings = (struct buf){0};
+	pthread_mutex_unlock(&p->l.lock);
+	for (size_t at = 0; p->config.warn && at < texts.len; at += strlen(texts.p + at) + 1)
+		p->config.warn(p->config.warn_ctx, texts.p + at);
+	buf_release(&texts);
+}
+
+int pipeline_next(struct pipeline *p, struct batch **batch, struct err *err)
+{
+	struct unit *u;
+	int rc;
+
+	*batch = NULL;
+	if (!p->config.training)
+		return err_set(err, ERR_USAGE, "a validation pipeline gives samples, not batches");
+	rc = loader_next(&p->l, &u, err);
+	pipeline_warn(p);
+	if (rc < 1)
+		return rc;
+	loader_place(&p->l, u->index, &u->batch->epoch, &u->batch->step);
+	*batch = u->batch;
+	return 1;
+}
+
+int pipeline_next_sample(struct pipeline *p, struct sample **sample, struct err *err)
+{
+	struct unit *u;
+	int rc;
+
+	*sample = NULL;
+	if (p->config.training)
+		return err_set(err, ERR_USAGE, "a training pipeline gives batches, not samples");
+	do {
+		rc = loader_next(&p->l, &u, err);
+		pipeline_warn(p);
+		if (rc < 1)
+			return rc;
+		*sample = u->sample;
+		u->sample = NULL;
+	} while (!*sample);
+	return 1;
+}
+
+void pipeline_stats(struct pipeline *p, struct pipeline_stats *out)
+{
+	size_t kept = p->l.cache ? prefix_cache_bytes(p->l.cache) : 0;
+
+	pthread_mutex_lock(&p->l.lock);
+	*out = p->l.stats;
+	out->quarantined = p->l.n_bad;
+	pthread_mutex_unlock(&p->l.lock);
+	out->cache_bytes = kept;
+}
