@@ -304,8 +304,8 @@ static size_t vars_brace(struct vars_walk *w, const char *s, struct buf *out)
 	if (s[0] == '}' || !n || s[n + 1] != '}') {
 		vars_fault(w, "write {KEY} for a variable, '{{' and '}}' for literal braces",
 			"'%c' does not belong to a variable", s[0]);
-		buf_putc(out, s[0]);
-		return 1;
+		buf_puts(out, s); /* one fault per text */
+		return strlen(s);
 	}
 	key = mem_strndup(s + 1, n);
 	vars_format(w, key, out);
