@@ -79,8 +79,11 @@ const char *known_nearest(enum component_kind kind, const char *name)
 
 enum component_kind known_other_kind(const char *name)
 {
-	for (int kind = 0; kind < COMPONENT_KINDS; kind++)
-		if (component_find((enum component_kind)kind, name))
-			return (enum component_kind)kind;
+	for (int i = 0; i < COMPONENT_KINDS; i++) {
+		enum component_kind kind = (enum component_kind)i;
+
+		if (component_find(kind, name) || known_in_v3(kind, name))
+			return kind;
+	}
 	return COMPONENT_KINDS;
 }

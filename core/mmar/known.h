@@ -10,7 +10,7 @@ bool known_in_v3(enum component_kind kind, const char *name);
 /* The nearest one of this kind, built or only known from v3; NULL when none is near. */
 const char *known_nearest(enum component_kind kind, const char *name);
 
-/* The first kind in which name is a built component; COMPONENT_KINDS when there is none. */
+/* The first kind that has this name, built or known from v3; COMPONENT_KINDS when none has. */
 enum component_kind known_other_kind(const char *name);
 
 #endif
