@@ -71,14 +71,4 @@ cJSON *engine_client_next(struct engine_client *c);
 cJSON *engine_call(
 	const char *req, cJSON *args, bool start, double timeout, struct err *err) MUST_CHECK;
 
-/* Starts an engine process without waiting for it. */
-int engine_spawn(struct err *err) MUST_CHECK;
-
-/*
- * The folder of socket, lock and log: $AXIAL_RUNTIME_DIR, else /tmp/axial-UID.
- * Made with 0700 when missing; refused when it is not a folder of this user or
- * open to others.  The caller frees.
- */
-char *engine_runtime_dir(struct err *err) MUST_CHECK;
-
 #endif
