@@ -35,6 +35,7 @@ CORE_LIB := $(BUILD)/libaxial_core.a
 TUI_LIB  := $(BUILD)/libaxial_tui.a
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+FAKES    := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fakes/*.c))
 TEST_AUX := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
 
 .PHONY: all run check check-only setup lint asan install clean format bench man
@@ -61,10 +62,16 @@ $(BUILD)/%.o: %.c
 	@echo "  cc $<"
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB) | $(FAKES)
 	@mkdir -p $(@D)
 	@echo "  ld $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lvterm $(LIBS)
+
+# Shared libraries that tests load in place of a driver.
+$(BUILD)/tests/fakes/%.so: tests/fakes/%.c
+	@mkdir -p $(@D)
+	@echo "  ld $@"
+	@$(CC) $(CFLAGS_ALL) -shared -fPIC -o $@ $<
 
 setup:
 	@sh tests/setup.sh $(NEED_PKG)
