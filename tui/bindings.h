@@ -47,6 +47,9 @@ bool binding_match(const char *keys, const struct input *in);
 /* First key of the list as text for the key bar: "^P", "Enter", "F1". */
 void binding_first_key(const struct binding *b, struct buf *out);
 
+/* All its keys, separated by blanks. */
+void binding_all_keys(const struct binding *b, struct buf *out);
+
 /* All groups as text (roff = false) or as man page source. */
 void bindings_print(struct buf *out, bool roff);
 

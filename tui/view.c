@@ -1,0 +1,30 @@
+/*
+ * The table of views, made from views.def.
+ */
+#include "tui/view.h"
+
+#include <string.h>
+
+#define VIEW(name) extern const struct view_ops view_##name;
+#include "tui/views.def"
+#undef VIEW
+
+static const struct view_ops *const views[] = {
+#define VIEW(name) &view_##name,
+#include "tui/views.def"
+#undef VIEW
+	NULL,
+};
+
+const struct view_ops *view_at(int i)
+{
+	return views[i];
+}
+
+const struct view_ops *view_find(const char *name)
+{
+	for (int i = 0; views[i]; i++)
+		if (!strcmp(views[i]->name, name))
+			return views[i];
+	return NULL;
+}
