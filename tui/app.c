@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "tui/app_roots.h"
 #include "tui/app_state.h"
 
 #define MESSAGES_MAX  200
@@ -319,6 +320,13 @@ void app_work_done(struct app *app)
 		if (r & VIEW_CLOSE)
 			app_close_view(app, v);
 	}
+}
+
+void app_roots(const struct app *app, struct strlist *out)
+{
+	out->v = mem_realloc(out->v, (size_t)(out->n + app->nroots + 1) * sizeof(*out->v));
+	for (int i = 0; i < app->nroots; i++)
+		out->v[out->n++] = mem_strdup(app->roots[i]);
 }
 
 void app_copy(struct app *app, const char *text)
