@@ -432,7 +432,9 @@ static int open_curses(struct term *t, const char *name, struct err *err)
 	t->sink = fdopen(t->memfd, "r+");
 	if (!t->sink)
 		return err_sys(err, errno, "cannot make a file in memory");
-	use_env(FALSE);
+	/* Some entries (linux) have no size of their own; the real one follows in term_size(). */
+	use_env(TRUE);
+	use_tioctl(FALSE);
 	t->screen = newterm(name, t->sink, t->sink);
 	if (!t->screen)
 		return err_set(err, ERR_USAGE,
