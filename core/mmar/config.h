@@ -112,6 +112,13 @@ int validate_config_load(const struct config_source *src, struct validate_config
 	struct problems *ps) MUST_CHECK;
 void validate_config_release(struct validate_config *cfg);
 
+/*
+ * The rows of the first-level values ("epochs" ...), for forms: types, ranges, defaults.
+ * Their offsets are of the structs above.
+ */
+const struct arg_def *train_config_values(void);
+const struct arg_def *validate_config_values(void);
+
 /* What a JSON file in config/ is. */
 enum config_kind {
 	CONFIG_TRAIN,

@@ -27,6 +27,11 @@ static const struct arg_def train_values[] = {
 	ARG_END,
 };
 
+const struct arg_def *train_config_values(void)
+{
+	return train_values;
+}
+
 /* Keys at the top that v3 knows; the last row are variables that environments set. */
 static const char *const train_keys[] = {"epochs", "num_training_epoch_per_valid", "learning_rate",
 	"multi_gpu", "use_amp", "dynamic_input_shape", "determinism",

@@ -22,6 +22,11 @@ static const struct arg_def validate_values[] = {
 	ARG_END,
 };
 
+const struct arg_def *validate_config_values(void)
+{
+	return validate_values;
+}
+
 static const char *const validate_keys[] = {"use_scanning_window", "multi_gpu", "batch_size",
 	"use_amp", "DATA_LIST_KEY", "do_validation", "output_infer_result", "inferer",
 	"model_loader", "pre_transforms", "label_transforms", "post_transforms", "val_metrics",
