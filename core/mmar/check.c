@@ -15,6 +15,25 @@
 #include "core/handler/aux.h"
 #include "core/net/net.h"
 
+/* The tasks of v3; this build trains segmentation. */
+static void check_task(struct config_reader *r, const char *task)
+{
+	static const char *const tasks[] = {"segmentation", "classification", "annotation", NULL};
+	const char *near = problem_nearest(task, tasks);
+	char *fix;
+
+	if (!strcmp(task, tasks[0]))
+		return;
+	if (near && !strcmp(near, task)) {
+		reader_error(r, "PROCESSING_TASK", NULL,
+			"task '%s' is known in Clara v3 but not built yet", task);
+		return;
+	}
+	fix = mem_printf(near ? "did you mean '%s'?" : "known: '%s'", near ? near : tasks[0]);
+	reader_error(r, "PROCESSING_TASK", fix, "unknown task '%s'", task);
+	free(fix);
+}
+
 static void check_schedule(struct config_reader *r, const struct train_config *cfg)
 {
 	if (cfg->valid_pipeline.c && cfg->valid_interval > cfg->epochs && cfg->epochs > 0)
@@ -205,6 +224,7 @@ void check_train(struct config_reader *r, struct train_config *cfg)
 {
 	const cJSON *train = cJSON_GetObjectItemCaseSensitive(r->root, "train");
 
+	check_task(r, cfg->task);
 	check_schedule(r, cfg);
 	check_batch(r, &cfg->train_pipeline);
 	check_batch(r, &cfg->valid_pipeline);
@@ -274,6 +294,7 @@ void check_validate(struct config_reader *r, struct validate_config *cfg)
 	const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(r->root, "val_metrics");
 	const cJSON *writers = cJSON_GetObjectItemCaseSensitive(r->root, "writers");
 
+	check_task(r, cfg->task);
 	check_self(r, &cfg->metrics);
 	check_duplicate_names(r, &cfg->metrics);
 	check_split(r, &cfg->post_transforms, classes);

@@ -4,6 +4,7 @@
 #include "core/mmar/paths.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -26,4 +27,22 @@ char *path_find(const char *root, const char *path)
 	}
 	free(here);
 	return there;
+}
+
+char *path_of_set(const char *root, const char *set)
+{
+	static const char *const keys[] = {"DATASET_JSON=", "DATA_ROOT="};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t n = strlen(keys[i]);
+		char *full, *out;
+
+		if (strncmp(set, keys[i], n) || !set[n] || set[n] == '/' || strchr(set, '{'))
+			continue;
+		full = path_find(root, set + n);
+		out = mem_printf("%s%s", keys[i], full);
+		free(full);
+		return out;
+	}
+	return mem_strdup(set);
 }
