@@ -25,8 +25,8 @@
 #define DIM_BIT 1
 
 struct layout {
-	int left, top, right_pad, bottom; /* margins in cells */
-	int cols, rows;                   /* of the curve area */
+	int left, top, bottom; /* margins in cells */
+	int cols, rows;        /* of the curve area */
 	struct axis x, y;
 	struct axis_tick ytick[AXIS_MAX_TICKS], xtick[AXIS_MAX_TICKS];
 	int n_yticks, n_xticks;
@@ -126,22 +126,13 @@ static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], 
 static void lay_out(
 	struct layout *o, const struct draw *d, const struct plot *p, struct plot_span s)
 {
-	int widest = 0;
-
 	o->top = d->h >= 4 ? 1 : 0;
 	o->bottom = d->h >= 6 && !p->hide_xticks ? 1 : 0;
 	o->rows = d->h - o->top - o->bottom;
 	o->n_yticks = 0;
-	o->left = o->right_pad = 0;
-	if (d->w >= 20 && o->rows >= 2) {
+	o->left = o->rows >= 2 || d->w >= 40 ? plot_margin(d->w) : 0;
+	if (o->left)
 		o->n_yticks = axis_ticks(&o->y, o->rows < 4 ? 2 : (o->rows + 3) / 3, o->ytick);
-		for (int i = 0; i < o->n_yticks; i++) {
-			int n = (int)strlen(o->ytick[i].label);
-
-			widest = n > widest ? n : widest;
-		}
-		o->left = (widest < 4 ? 4 : widest) + 2;
-	}
 	o->cols = d->w - o->left;
 	memset(&o->x, 0, sizeof(o->x));
 	o->x.unit = p->xunit;
@@ -490,17 +481,15 @@ void plot_draw(const struct draw *d, const struct plot *p, const struct plot_win
 	release(s, n);
 }
 
-double plot_value_at(const struct draw *d, const struct plot *p, const struct plot_window *w,
-	struct plot_span full, int column, double *step)
+int plot_margin(int w)
 {
-	struct plot_span span = plot_window_shown(w, full);
-	struct shown s[PLOT_MAX_LINES];
-	struct layout o;
-	int n = prepare(p, span, s);
+	return w >= 40 ? 8 : w >= 20 ? 6 : 0;
+}
 
-	fit_y(&o.y, p, s, n);
-	lay_out(&o, d, p, span);
-	release(s, n);
-	*step = o.cols > 1 ? (span.hi - span.lo) / (o.cols - 1) : span.hi - span.lo;
-	return span.lo + *step * (column - o.left);
+double plot_value_at(int w, const struct plot_window *win, struct plot_span full, int column)
+{
+	struct plot_span s = plot_window_shown(win, full);
+	int cols = w - plot_margin(w);
+
+	return s.lo + (s.hi - s.lo) * (column - plot_margin(w)) / (cols > 1 ? cols - 1 : 1);
 }

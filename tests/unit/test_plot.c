@@ -217,6 +217,18 @@ static void window(void **state)
 	assert_false(w.zoomed);
 }
 
+static void pointing(void **state)
+{
+	struct plot_window w = {0};
+	struct plot_span full = {0, 100};
+
+	(void)state;
+	near(plot_value_at(109, &w, full, plot_margin(109)), 0);
+	near(plot_value_at(109, &w, full, 108), 100);
+	near(plot_value_at(109, &w, full, plot_margin(109) + 50), 50);
+	near(plot_value_at(11, &w, full, 5), 50); /* no margin */
+}
+
 struct scene {
 	struct canvas c;
 	struct draw d;
@@ -363,11 +375,9 @@ static void all_sizes(void **state)
 		for (int i = 0; i < 60; i++) {
 			int cw = 1 + i * 7 % 41, ch = 1 + i % 13;
 			struct scene s;
-			double step;
 
 			scene_open(&s, cw, ch, (enum glyphs)(GLYPHS_ASCII + k / 9));
 			plot_draw(&s.d, &p, &w, plot_span_of(&p, 1), true);
-			plot_value_at(&s.d, &p, &w, plot_span_of(&p, 1), 0, &step);
 			canvas_release(&s.c);
 		}
 	}
@@ -383,6 +393,7 @@ int main(void)
 		cmocka_unit_test(finding),
 		cmocka_unit_test(decimation),
 		cmocka_unit_test(window),
+		cmocka_unit_test(pointing),
 		cmocka_unit_test(draws_a_diagonal),
 		cmocka_unit_test(gap_stays_a_gap),
 		cmocka_unit_test(spike_is_drawn),
