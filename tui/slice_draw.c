@@ -43,18 +43,27 @@ static uint8_t *overlay_of(
 	return a;
 }
 
-static void edge_letters(const struct draw *d, const struct slice_map *map)
+/* Beside the picture where there is room, else on its edge. */
+static void edge_letters(
+	const struct draw *d, const struct slice_map *map, const struct slice_fit *f)
 {
-	const int at[4][2] = {
-		{0, d->h / 2}, {d->w - 1, d->h / 2}, {d->w / 2, 0}, {d->w / 2, d->h - 1}};
+	int left = (int)ceil(-f->x0 / f->per_col) - 1, top = (int)ceil(-f->y0 / f->per_row) - 1;
+	int right = (int)floor((map->width - f->x0) / f->per_col);
+	int bottom = (int)floor((map->height - f->y0) / f->per_row);
+	int at[4][2];
 
 	if (d->w < 3 || d->h < 3)
 		return;
-	for (int i = 0; i < 4; i++) {
-		char s[2] = {map->edge[i], 0};
-
-		draw_text(d, at[i][0], at[i][1], ST_STATUS, s);
-	}
+	left = left < 0 ? 0 : left;
+	top = top < 0 ? 0 : top;
+	right = right > d->w - 1 ? d->w - 1 : right;
+	bottom = bottom > d->h - 1 ? d->h - 1 : bottom;
+	at[0][0] = left, at[0][1] = d->h / 2;
+	at[1][0] = right, at[1][1] = d->h / 2;
+	at[2][0] = d->w / 2, at[2][1] = top;
+	at[3][0] = d->w / 2, at[3][1] = bottom;
+	for (int i = 0; i < 4; i++)
+		draw_char(d, at[i][0], at[i][1], ST_STATUS, (uint32_t)map->edge[i]);
 }
 
 static void draw_plane(
@@ -90,10 +99,10 @@ static void draw_plane(
 	slice_picture_draw(d, &p);
 	slice_fit(&p, d->w, d->h, &fit);
 	pane->plane = plane;
-	pane->at = (struct rect){d->r.x, d->r.y, d->w, d->h};
+	pane->at = (struct rect){d->r.x - m->base_x, d->r.y - m->base_y, d->w, d->h};
 	pane->x0 = fit.x0, pane->y0 = fit.y0;
 	pane->per_col = fit.per_col, pane->per_row = fit.per_row;
-	edge_letters(d, &pane->map);
+	edge_letters(d, &pane->map, &fit);
 	if (m->ortho)
 		draw_printf(d, 0, 0, plane == m->plane ? ST_SELECTED : ST_STATUS, "%s %d/%d",
 			slice_plane_name(plane), slice + 1, pane->map.depth);
@@ -262,6 +271,8 @@ void slice_model_draw(struct slice_model *m, const struct draw *d, const char *n
 	struct draw part;
 
 	m->npanes = 0;
+	m->base_x = d->r.x;
+	m->base_y = d->r.y;
 	if (!m->image)
 		return;
 	if (m->ortho && d->w >= 24 && d->h >= 9) {

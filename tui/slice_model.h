@@ -47,8 +47,9 @@ struct slice_model {
 	bool neurological, rgb;
 	const char *const *names; /* of labels by number, borrowed; NULL: none */
 	int nnames;
-	struct slice_pane pane[3]; /* as drawn */
+	struct slice_pane pane[3]; /* as drawn, in coordinates of the view */
 	int npanes;
+	int base_x, base_y; /* the view's place on the canvas at that time */
 };
 
 void slice_model_init(struct slice_model *m);
