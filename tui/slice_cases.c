@@ -2,8 +2,8 @@
  * Which images a slice view can show.
  *
  * From an MMAR: the cases of its data list ("validation", then "training"), and for
- * each a prediction when the evaluation wrote one: eval/<case>/*.nii.gz (the layout
- * of the NIfTI writer) or eval/<case>*.nii.gz.  Everything is best effort: a list that
+ * each a prediction when the evaluation wrote one: the first NIfTI file in the folder
+ * eval/CASE (the layout of the writer), or one in eval whose name begins with CASE.  Everything is best effort: a list that
  * has no "validation" still shows its training cases.
  */
 #include "tui/slice_cases.h"

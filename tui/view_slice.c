@@ -182,7 +182,8 @@ static void take_field(struct slice_view *s, struct slice_args *a, char *field)
 	char *eq = strchr(field, '=');
 	size_t n = eq ? (size_t)(eq - field) : 0;
 
-	if (n == 4 && !strncmp(field, "mmar", n))
+	/* A file comes first, whatever its name looks like. */
+	if (n == 4 && !strncmp(field, "mmar", n) && !a->image)
 		s->mmar = mem_strdup(eq + 1);
 	else if (n == 4 && !strncmp(field, "case", n))
 		s->first = mem_strdup(eq + 1);
@@ -194,8 +195,6 @@ static void take_field(struct slice_view *s, struct slice_args *a, char *field)
 		set_plane(s, eq + 1);
 	else if (n == 5 && !strncmp(field, "slice", n))
 		s->first_slice = (int)strtol(eq + 1, NULL, 10);
-	else
-		a->image = field;
 }
 
 static int slice_open(struct view *v, const char *arg, struct err *err)
@@ -206,8 +205,10 @@ static int slice_open(struct view *v, const char *arg, struct err *err)
 
 	slice_model_init(&s->model);
 	s->shown = -1;
-	while ((field = strsep(&rest, "\t")))
-		if (*field)
+	for (int i = 0; (field = strsep(&rest, "\t")); i++)
+		if (!i && *field && strncmp(field, "mmar=", 5))
+			a.image = field;
+		else if (*field)
 			take_field(s, &a, field);
 	if (a.image)
 		slice_cases_one(&s->cases, a.image, a.label, a.pred);
