@@ -9,7 +9,9 @@
  *
  * Curves with no more points than dots are drawn point to point; longer ones go
  * through curve_bins(), which keeps the extremes of every column.  A smoothed line
- * hides its raw one, which is drawn dim on a lower layer.  Curves are told apart by
+ * hides its raw one, which is drawn dim on a lower layer; then the y axis fits the
+ * smoothed line and the bulk of the raw values, and rare spikes run off its edge
+ * instead of flattening everything else.  Curves are told apart by
  * a digit at their end as well as by colour.
  */
 #include "tui/plot.h"
@@ -106,8 +108,15 @@ static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], 
 	for (int i = 0; i < n; i++) {
 		double a, b;
 
-		curve_range(s[i].l->y, s[i].from, s[i].to, &a, &b);
+		if (s[i].smooth)
+			curve_bulk(s[i].l->y, s[i].from, s[i].to, 0.02, &a, &b);
+		else
+			curve_range(s[i].l->y, s[i].from, s[i].to, &a, &b);
 		lo = fmin(lo, a), hi = fmax(hi, b);
+		if (s[i].smooth) {
+			curve_range(s[i].smooth, s[i].from, s[i].to, &a, &b);
+			lo = fmin(lo, a), hi = fmax(hi, b);
+		}
 		for (size_t k = s[i].from; k < s[i].to; k++)
 			if (s[i].l->y[k] > 0)
 				least = fmin(least, s[i].l->y[k]);
@@ -127,12 +136,12 @@ static void lay_out(
 	struct layout *o, const struct draw *d, const struct plot *p, struct plot_span s)
 {
 	o->top = d->h >= 4 ? 1 : 0;
-	o->bottom = d->h >= 6 && !p->hide_xticks ? 1 : 0;
+	o->bottom = d->h >= 5 && !p->hide_xticks ? 1 : 0;
 	o->rows = d->h - o->top - o->bottom;
 	o->n_yticks = 0;
 	o->left = o->rows >= 2 || d->w >= 40 ? plot_margin(d->w) : 0;
 	if (o->left)
-		o->n_yticks = axis_ticks(&o->y, o->rows < 4 ? 2 : (o->rows + 3) / 3, o->ytick);
+		o->n_yticks = axis_ticks(&o->y, o->rows > 14 ? 8 : o->rows / 2 + 1, o->ytick);
 	o->cols = d->w - o->left;
 	memset(&o->x, 0, sizeof(o->x));
 	o->x.unit = p->xunit;

@@ -113,34 +113,47 @@ static void collect(struct items *l, const struct run_model *m, int silent_min)
 	}
 }
 
-int run_header_rows(int w, int h)
+/* Places the items on rows of w columns; draws them when d is not NULL.  Returns the rows used. */
+static int flow(const struct draw *d, const struct items *l, int w, int rows, int x)
 {
-	return h < 8 ? 1 : w < 50 ? 3 : w < 140 ? 2 : 1;
+	int y = 0;
+
+	for (int i = 0; i < l->n; i++) {
+		const struct item *it = &l->v[i];
+		int gap = x ? 2 : 0, label = it->label[0] ? draw_width(it->label) + 1 : 0;
+		int need = label + draw_width(it->value);
+
+		if (x + gap + need > w && x && y + 1 < rows) {
+			y++;
+			x = gap = 0;
+		}
+		if (x + gap + need > w)
+			continue;
+		if (d && label)
+			draw_text(d, x + gap, y, ST_DIM, it->label);
+		if (d)
+			draw_text(d, x + gap + label, y, it->style, it->value);
+		x += gap + need;
+	}
+	return y + 1;
+}
+
+int run_header_rows(const struct run_model *m, int silent_min, int w, int h)
+{
+	struct items l = {0};
+	int most = h < 8 ? 1 : w < 50 ? 3 : 2;
+
+	collect(&l, m, silent_min);
+	return flow(NULL, &l, w, most, 2 + draw_width(run_state_name(m->state)));
 }
 
 void run_header_draw(const struct draw *d, const struct run_model *m, int silent_min)
 {
 	struct items l = {0};
-	int x, y = 0;
+	int x;
 
 	x = draw_char(d, 0, 0, state_style(m->state), draw_glyph(d->glyphs, state_glyph(m->state)));
 	x += 1 + draw_text(d, x + 1, 0, state_style(m->state), run_state_name(m->state));
 	collect(&l, m, silent_min);
-	for (int i = 0; i < l.n; i++) {
-		const struct item *it = &l.v[i];
-		int gap = x ? 2 : 0, label = it->label[0] ? draw_width(it->label) + 1 : 0;
-		int need = gap + label + draw_width(it->value);
-
-		if (x + need > d->w && x && y + 1 < d->h) {
-			y++;
-			x = 0, gap = 0;
-			need = label + draw_width(it->value);
-		}
-		if (x + need > d->w)
-			continue;
-		x += gap;
-		if (label)
-			x += draw_text(d, x, y, ST_DIM, it->label) + 1;
-		x += draw_text(d, x, y, it->style, it->value);
-	}
+	flow(d, &l, d->w, d->h, x);
 }

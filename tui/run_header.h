@@ -10,7 +10,7 @@
  */
 void run_header_draw(const struct draw *d, const struct run_model *m, int silent_min);
 
-/* Rows that the header wants in a view of w x h cells. */
-int run_header_rows(int w, int h);
+/* Rows that the header needs in a view of w x h cells. */
+int run_header_rows(const struct run_model *m, int silent_min, int w, int h);
 
 #endif

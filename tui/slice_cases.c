@@ -3,8 +3,8 @@
  *
  * From an MMAR: the cases of its data list ("validation", then "training"), and for
  * each a prediction when the evaluation wrote one: the first NIfTI file in the folder
- * eval/CASE (the layout of the writer), or one in eval whose name begins with CASE.  Everything is best effort: a list that
- * has no "validation" still shows its training cases.
+ * eval/CASE (the layout of the writer), or one in eval whose name begins with CASE.  Everything is
+ * best effort: a list that has no "validation" still shows its training cases.
  */
 #include "tui/slice_cases.h"
 

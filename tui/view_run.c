@@ -188,7 +188,8 @@ static void draw_charts(struct run_view *s, const struct draw *d, struct rect r)
 static void run_draw(struct view *v, const struct draw *d, bool focused)
 {
 	struct run_view *s = v->state;
-	int head = run_header_rows(d->w, d->h), log = log_rows(s, d->h - head);
+	int head = run_header_rows(&s->model, s->silent_min, d->w, d->h),
+	    log = log_rows(s, d->h - head);
 	int rule = log > 0 ? 1 : 0;
 	struct draw part = draw_sub(d, 0, 0, d->w, head);
 

@@ -151,6 +151,26 @@ static void finding(void **state)
 	near(hi, 4);
 }
 
+static void bulk(void **state)
+{
+	double y[100], lo, hi;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		y[i] = i * 37 % 100; /* 0..99 in disorder */
+	y[0] = NAN;
+	y[50] = -1e9;
+	y[51] = 1e9;
+	curve_bulk(y, 0, 100, 0.02, &lo, &hi);
+	assert_in_range((int)lo, 0, 3);
+	assert_in_range((int)hi, 96, 99);
+	curve_bulk(y, 0, 1, 0.02, &lo, &hi);
+	assert_true(lo > hi); /* nothing finite */
+	curve_bulk(y, 5, 6, 0.02, &lo, &hi);
+	near(lo, y[5]);
+	near(hi, y[5]);
+}
+
 static void decimation(void **state)
 {
 	enum { N = 100000, COLS = 50 };
@@ -391,6 +411,7 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(smoothing),
 		cmocka_unit_test(finding),
+		cmocka_unit_test(bulk),
 		cmocka_unit_test(decimation),
 		cmocka_unit_test(window),
 		cmocka_unit_test(pointing),
