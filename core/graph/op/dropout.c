@@ -4,9 +4,7 @@
  * word i % 4 of Philox block i / 4 in the stream (seed, step, node), so backward
  * makes the mask again instead of keeping it, and any split over threads agrees.
  */
-#include "core/graph/layers.h"
-
-static const uint64_t DROPOUT_PURPOSE = 0x64726f70;
+#include "core/graph/dropout_mask.h"
 
 static int dropout_shape(
 	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err)
@@ -21,25 +19,17 @@ static int dropout_shape(
 	return 0;
 }
 
-/* y = x * mask / (1 - rate) */
+/* y = x * mask */
 static void dropout_run(const struct op_io *io, const float *x, float *y, bool add)
 {
-	const struct dropout_attr *a = io->attr;
 	size_t n = shape_count(&io->out_shape);
-	struct rng r = rng_stream(io->seed, io->step, io->node, DROPOUT_PURPOSE);
-	uint32_t limit = (uint32_t)((double)a->rate * 4294967296.0), word[4] = {0};
-	float scale = 1 / (1 - a->rate);
+	struct dropout_mask m = dropout_mask_of(io);
+	float keep[4];
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t ctr[4] = {(uint32_t)(i >> 2), (uint32_t)(i >> 34), r.ctr[2], r.ctr[3]};
-
-		if (!io->training) {
-			op_store(&y[i], x[i], add);
-			continue;
-		}
 		if (i % 4 == 0)
-			rng_philox(ctr, r.key, word);
-		op_store(&y[i], word[i % 4] < limit ? 0 : x[i] * scale, add);
+			dropout_mask_block(&m, i / 4, keep);
+		op_store(&y[i], x[i] * keep[i % 4], add);
 	}
 }
 

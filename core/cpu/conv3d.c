@@ -1,0 +1,167 @@
+/*
+ * Convolution kernel: up to three oneDNN primitives (forward, gradient of the
+ * data, gradient of the weights).  Bias and (leaky) ReLU ride along as post-ops;
+ * the activation's slope is put on the incoming gradient first, in place.
+ *
+ * Packed weights: in training they go to the workspace, made anew in each
+ * direction of each step, because the optimizer changes the plain ones.  A plan
+ * without training keeps them until the parameters change.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/cpu/conv_prim.h"
+#include "core/cpu/cpu_backend.h"
+#include "core/cpu/pointwise.h"
+#include "core/graph/window.h"
+
+struct conv_kernel {
+	struct kernel base;
+	int threads;
+	struct conv_attr attr;
+	struct conv_prim *fwd, *bwd_d, *bwd_w;
+	bool training;
+	uint64_t version; /* of the weights in keep */
+};
+
+static size_t conv_align(size_t n)
+{
+	return (n + 63) / 64 * 64;
+}
+
+static size_t conv_need(const struct conv_prim *p)
+{
+	return p ? conv_align(conv_prim_packed(p)) + conv_prim_scratch(p) : 0;
+}
+
+static int conv_forward(struct kernel *base, const struct op_io *io, struct err *err)
+{
+	struct conv_kernel *k = (struct conv_kernel *)base;
+	size_t packed = conv_align(conv_prim_packed(k->fwd));
+	bool keep = !k->training && packed;
+	struct conv_args a = {.src = io->in[0],
+		.weights = io->in[1],
+		.bias = k->attr.bias ? io->in[2] : NULL,
+		.dst = io->out,
+		.packed = keep ? base->keep : io->work,
+		.scratch = keep ? io->work : (char *)io->work + packed,
+		.is_packed = keep && k->version == io->param_version};
+
+	k->version = io->param_version;
+	return conv_prim_run(k->fwd, &a, err);
+}
+
+static int conv_backward(struct kernel *base, const struct op_io *io, struct err *err)
+{
+	struct conv_kernel *k = (struct conv_kernel *)base;
+	struct conv_args a = {.dst = io->dout, .packed = io->work};
+
+	if (k->attr.act.kind != ACT_NONE)
+		pointwise_act_slope(
+			k->threads, &k->attr.act, io->out, io->dout, shape_count(&io->out_shape));
+	if (k->bwd_w) {
+		a.src = io->in[0];
+		a.weights = io->din[1];
+		a.bias = k->attr.bias ? io->din[2] : NULL;
+		a.scratch = (char *)io->work + conv_align(conv_prim_packed(k->bwd_w));
+		if (conv_prim_run(k->bwd_w, &a, err))
+			return -1;
+	}
+	if (!k->bwd_d)
+		return 0;
+	a.src = io->din[0];
+	a.weights = io->in[1];
+	a.scratch = (char *)io->work + conv_align(conv_prim_packed(k->bwd_d));
+	return conv_prim_run(k->bwd_d, &a, err);
+}
+
+static void conv_free(struct kernel *base)
+{
+	struct conv_kernel *k = (struct conv_kernel *)base;
+
+	conv_prim_free(k->fwd);
+	conv_prim_free(k->bwd_d);
+	conv_prim_free(k->bwd_w);
+	free(k);
+}
+
+static const struct kernel_ops conv_kernel_ops = {conv_forward, conv_backward, conv_free};
+
+static struct conv_spec conv_spec_of(const struct kernel_spec *s)
+{
+	const struct conv_attr *a = s->attr;
+	struct window w = window_conv(a, &s->in[0]);
+	struct conv_spec c = {.n = s->in[0].d[0],
+		.ci = s->in[0].d[4],
+		.co = s->out.d[4],
+		.ci_stride = s->in[0].d[4],
+		.bias = a->bias,
+		.act = a->act.kind != ACT_NONE,
+		.slope = a->act.kind == ACT_LEAKY ? a->act.slope : 0};
+
+	memcpy(c.in, w.in, sizeof(c.in));
+	memcpy(c.out, w.out, sizeof(c.out));
+	memcpy(c.kernel, w.kernel, sizeof(c.kernel));
+	memcpy(c.stride, w.stride, sizeof(c.stride));
+	memcpy(c.pad, w.pad, sizeof(c.pad));
+	memcpy(c.pad_end, w.pad_end, sizeof(c.pad_end));
+	return c;
+}
+
+static int conv_prims(
+	struct cpu_backend *b, struct conv_kernel *k, const struct kernel_spec *s, struct err *err)
+{
+	struct conv_spec c = conv_spec_of(s);
+
+	c.dir = CONV_FWD;
+	k->fwd = conv_prim_new(b->engine, &c, err);
+	if (!k->fwd)
+		return -1;
+	if (s->training && (s->want_grad & OP_IN(0))) {
+		c.dir = CONV_BWD_D;
+		k->bwd_d = conv_prim_new(b->engine, &c, err);
+		if (!k->bwd_d)
+			return -1;
+	}
+	if (s->training && (s->want_grad & OP_IN(1))) {
+		c.dir = CONV_BWD_W;
+		k->bwd_w = conv_prim_new(b->engine, &c, err);
+		if (!k->bwd_w)
+			return -1;
+	}
+	return 0;
+}
+
+int cpu_conv3d_new(
+	struct cpu_backend *b, const struct kernel_spec *s, struct kernel **out, struct err *err)
+{
+	const struct conv_attr *a = s->attr;
+	struct conv_kernel *k;
+	size_t d, w;
+
+	/* the gradient of a bias comes with that of the weights only */
+	if (a->act.kind == ACT_SIGMOID ||
+		(a->bias && !(s->want_grad & OP_IN(1)) != !(s->want_grad & OP_IN(2))))
+		return 0;
+	k = mem_zalloc(sizeof(*k));
+	k->base.ops = &conv_kernel_ops;
+	k->threads = b->threads;
+	k->attr = *a;
+	k->training = s->training;
+	if (conv_prims(b, k, s, err)) {
+		conv_free(&k->base);
+		return -1;
+	}
+	if (k->training)
+		k->base.fwd_work = conv_need(k->fwd);
+	else
+		k->base.fwd_work = conv_prim_scratch(k->fwd);
+	if (!k->training)
+		k->base.keep_bytes = conv_prim_packed(k->fwd);
+	d = conv_need(k->bwd_d);
+	w = conv_need(k->bwd_w);
+	k->base.bwd_work = d > w ? d : w;
+	*out = &k->base;
+	return 0;
+}

@@ -1,0 +1,267 @@
+/*
+ * oneDNN convolutions, in all three directions.
+ *
+ * The layout of activations is given (nspc), not left to oneDNN: with "any" it
+ * mixes layouts and reorders in every layer.  Weights are "any": the plain ones
+ * are packed before the call, and a weight gradient is unpacked after it.  Scratch
+ * comes from the plan's arena (user mode), so that a step allocates nothing.
+ */
+#include "core/cpu/conv_prim.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+
+struct conv_engine {
+	dnnl_engine_t engine;
+	dnnl_stream_t stream;
+};
+
+enum { MEM_SRC, MEM_WEI, MEM_BIAS, MEM_DST, MEM_SCRATCH, MEM_PLAIN, MEM_COUNT };
+
+struct conv_prim {
+	struct conv_engine *e;
+	enum conv_dir dir;
+	bool bias;
+	dnnl_primitive_desc_t hint, pd;
+	dnnl_primitive_t prim, reorder;
+	dnnl_memory_t mem[MEM_COUNT];
+	size_t packed, scratch;
+};
+
+static int conv_fail(struct err *err, const char *what, dnnl_status_t s)
+{
+	return err_set(err, s == dnnl_out_of_memory ? ERR_NOMEM : ERR_NODEVICE,
+		"oneDNN: %s failed (status %d)", what, (int)s);
+}
+
+struct conv_engine *conv_engine_new(struct err *err)
+{
+	struct conv_engine *e = mem_zalloc(sizeof(*e));
+	dnnl_status_t s = dnnl_engine_create(&e->engine, dnnl_cpu, 0);
+
+	if (!s)
+		s = dnnl_stream_create(&e->stream, e->engine, dnnl_stream_default_flags);
+	if (!s)
+		return e;
+	conv_fail(err, "opening the CPU", s);
+	conv_engine_free(e);
+	return NULL;
+}
+
+void conv_engine_free(struct conv_engine *e)
+{
+	if (!e)
+		return;
+	if (e->stream)
+		dnnl_stream_destroy(e->stream);
+	if (e->engine)
+		dnnl_engine_destroy(e->engine);
+	free(e);
+}
+
+struct conv_mds {
+	dnnl_memory_desc_t src, wei, plain, bias, dst;
+	dnnl_dims_t stride, pad, pad_end;
+};
+
+static dnnl_status_t conv_descs(const struct conv_spec *s, struct conv_mds *m)
+{
+	int64_t taps = s->kernel[0] * s->kernel[1] * s->kernel[2];
+	dnnl_dims_t src = {s->n, s->ci, s->in[0], s->in[1], s->in[2]};
+	dnnl_dims_t dst = {s->n, s->co, s->out[0], s->out[1], s->out[2]};
+	dnnl_dims_t wei = {s->co, s->ci, s->kernel[0], s->kernel[1], s->kernel[2]};
+	dnnl_dims_t stride = {
+		s->ci_stride * taps, taps, s->kernel[1] * s->kernel[2], s->kernel[2], 1};
+	dnnl_dims_t bias = {s->co};
+	dnnl_status_t rc = dnnl_memory_desc_init_by_tag(&m->src, 5, src, dnnl_f32, dnnl_acdeb);
+
+	for (int i = 0; i < 3; i++) {
+		m->stride[i] = s->stride[i];
+		m->pad[i] = s->pad[i];
+		m->pad_end[i] = s->pad_end[i];
+	}
+	rc = rc ? rc : dnnl_memory_desc_init_by_tag(&m->dst, 5, dst, dnnl_f32, dnnl_acdeb);
+	rc = rc ? rc : dnnl_memory_desc_init_by_tag(&m->wei, 5, wei, dnnl_f32, dnnl_format_tag_any);
+	rc = rc ? rc : dnnl_memory_desc_init_by_strides(&m->plain, 5, wei, dnnl_f32, stride);
+	return rc ? rc : dnnl_memory_desc_init_by_tag(&m->bias, 1, bias, dnnl_f32, dnnl_a);
+}
+
+static dnnl_status_t conv_attr_new(const struct conv_spec *s, dnnl_primitive_attr_t *attr)
+{
+	dnnl_post_ops_t ops = NULL;
+	dnnl_status_t rc = dnnl_primitive_attr_create(attr);
+
+	if (rc)
+		return rc;
+	rc = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+	if (rc || s->dir != CONV_FWD || (!s->sum && !s->act))
+		return rc;
+	rc = dnnl_post_ops_create(&ops);
+	if (!rc && s->sum)
+		rc = dnnl_post_ops_append_sum(ops, 1);
+	if (!rc && s->act)
+		rc = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, s->slope, 0);
+	rc = rc ? rc : dnnl_primitive_attr_set_post_ops(*attr, ops);
+	dnnl_post_ops_destroy(ops);
+	return rc;
+}
+
+static dnnl_status_t conv_pd(struct conv_prim *p, const struct conv_spec *s, struct conv_mds *m,
+	dnnl_primitive_attr_t attr)
+{
+	dnnl_convolution_desc_t d;
+	dnnl_memory_desc_t *bias = s->bias ? &m->bias : NULL;
+	dnnl_status_t rc;
+
+	rc = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct,
+		&m->src, &m->wei, s->dir == CONV_BWD_D ? NULL : bias, &m->dst, m->stride, m->pad,
+		m->pad_end);
+	if (rc)
+		return rc;
+	if (s->dir == CONV_FWD)
+		return dnnl_primitive_desc_create(&p->pd, &d, attr, p->e->engine, NULL);
+	rc = dnnl_primitive_desc_create(&p->hint, &d, NULL, p->e->engine, NULL);
+	if (rc)
+		return rc;
+	if (s->dir == CONV_BWD_D)
+		rc = dnnl_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &m->src,
+			&m->wei, &m->dst, m->stride, m->pad, m->pad_end);
+	else
+		rc = dnnl_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct,
+			&m->src, &m->wei, bias, &m->dst, m->stride, m->pad, m->pad_end);
+	return rc ? rc : dnnl_primitive_desc_create(&p->pd, &d, attr, p->e->engine, p->hint);
+}
+
+static dnnl_status_t conv_reorder(
+	struct conv_prim *p, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *packed)
+{
+	dnnl_primitive_desc_t pd = NULL;
+	const dnnl_memory_desc_t *from = p->dir == CONV_BWD_W ? packed : plain;
+	const dnnl_memory_desc_t *to = p->dir == CONV_BWD_W ? plain : packed;
+	dnnl_status_t rc;
+
+	if (dnnl_memory_desc_equal(plain, packed))
+		return dnnl_success;
+	p->packed = dnnl_memory_desc_get_size(packed);
+	rc = dnnl_memory_create(&p->mem[MEM_PLAIN], plain, p->e->engine, DNNL_MEMORY_NONE);
+	rc = rc ? rc
+		: dnnl_reorder_primitive_desc_create(
+			  &pd, from, p->e->engine, to, p->e->engine, NULL);
+	rc = rc ? rc : dnnl_primitive_create(&p->reorder, pd);
+	if (pd)
+		dnnl_primitive_desc_destroy(pd);
+	return rc;
+}
+
+static dnnl_status_t conv_memories(struct conv_prim *p, const struct conv_mds *m)
+{
+	const dnnl_memory_desc_t *wei = dnnl_primitive_desc_query_md(p->pd,
+		p->dir == CONV_BWD_W ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+	const dnnl_memory_desc_t *scratch =
+		dnnl_primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
+	const dnnl_memory_desc_t *md[MEM_PLAIN] = {&m->src, wei, &m->bias, &m->dst, scratch};
+	dnnl_status_t rc = dnnl_success;
+
+	p->scratch = dnnl_memory_desc_get_size(scratch);
+	for (int i = 0; i < MEM_PLAIN && !rc; i++)
+		rc = dnnl_memory_create(&p->mem[i], md[i], p->e->engine, DNNL_MEMORY_NONE);
+	rc = rc ? rc : conv_reorder(p, &m->plain, wei);
+	return rc ? rc : dnnl_primitive_create(&p->prim, p->pd);
+}
+
+struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s, struct err *err)
+{
+	struct conv_prim *p = mem_zalloc(sizeof(*p));
+	dnnl_primitive_attr_t attr = NULL;
+	struct conv_mds m;
+	dnnl_status_t rc;
+
+	p->e = e;
+	p->dir = s->dir;
+	p->bias = s->bias && s->dir != CONV_BWD_D;
+	rc = conv_descs(s, &m);
+	rc = rc ? rc : conv_attr_new(s, &attr);
+	rc = rc ? rc : conv_pd(p, s, &m, attr);
+	rc = rc ? rc : conv_memories(p, &m);
+	if (attr)
+		dnnl_primitive_attr_destroy(attr);
+	if (!rc)
+		return p;
+	conv_fail(err, "making a convolution", rc);
+	conv_prim_free(p);
+	return NULL;
+}
+
+void conv_prim_free(struct conv_prim *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i < MEM_COUNT; i++)
+		if (p->mem[i])
+			dnnl_memory_destroy(p->mem[i]);
+	if (p->prim)
+		dnnl_primitive_destroy(p->prim);
+	if (p->reorder)
+		dnnl_primitive_destroy(p->reorder);
+	if (p->pd)
+		dnnl_primitive_desc_destroy(p->pd);
+	if (p->hint)
+		dnnl_primitive_desc_destroy(p->hint);
+	free(p);
+}
+
+size_t conv_prim_packed(const struct conv_prim *p)
+{
+	return p->packed;
+}
+
+size_t conv_prim_scratch(const struct conv_prim *p)
+{
+	return p->scratch;
+}
+
+static dnnl_status_t conv_repack(struct conv_prim *p)
+{
+	bool back = p->dir == CONV_BWD_W;
+	dnnl_exec_arg_t a[2] = {{DNNL_ARG_FROM, p->mem[back ? MEM_WEI : MEM_PLAIN]},
+		{DNNL_ARG_TO, p->mem[back ? MEM_PLAIN : MEM_WEI]}};
+
+	return dnnl_primitive_execute(p->reorder, p->e->stream, 2, a);
+}
+
+static dnnl_status_t conv_execute(struct conv_prim *p)
+{
+	static const int names[3][4] = {
+		[CONV_FWD] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
+		[CONV_BWD_D] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST, 0},
+		[CONV_BWD_W] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST,
+			DNNL_ARG_DIFF_BIAS}};
+	const int *name = names[p->dir];
+	dnnl_exec_arg_t a[5] = {{name[0], p->mem[MEM_SRC]}, {name[1], p->mem[MEM_WEI]},
+		{name[2], p->mem[MEM_DST]}, {DNNL_ARG_SCRATCHPAD, p->mem[MEM_SCRATCH]},
+		{name[3], p->mem[MEM_BIAS]}};
+
+	return dnnl_primitive_execute(p->prim, p->e->stream, p->bias ? 5 : 4, a);
+}
+
+int conv_prim_run(struct conv_prim *p, const struct conv_args *a, struct err *err)
+{
+	void *data[MEM_COUNT] = {a->src, p->packed ? a->packed : a->weights, a->bias, a->dst,
+		a->scratch, a->weights};
+	bool before = p->reorder && p->dir != CONV_BWD_W && !a->is_packed;
+	bool after = p->reorder && p->dir == CONV_BWD_W;
+	dnnl_status_t rc = dnnl_success;
+
+	for (int i = 0; i < MEM_COUNT && !rc; i++)
+		if (p->mem[i])
+			rc = dnnl_memory_set_data_handle(p->mem[i], data[i]);
+	if (!rc && before)
+		rc = conv_repack(p);
+	rc = rc ? rc : conv_execute(p);
+	if (!rc && after)
+		rc = conv_repack(p);
+	rc = rc ? rc : dnnl_stream_wait(p->e->stream);
+	return rc ? conv_fail(err, "a convolution", rc) : 0;
+}
