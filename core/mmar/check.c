@@ -236,6 +236,7 @@ void check_train(struct config_reader *r, struct train_config *cfg)
 	check_metric_fields(
 		r, cfg, check_enabled(cJSON_GetObjectItemCaseSensitive(train, "aux_ops")));
 	check_duplicate_names(r, &cfg->metrics);
+	check_network(r, cfg);
 	check_labels(r, &cfg->network);
 	reader_check_data(r);
 }

@@ -8,6 +8,8 @@
  * Components that were refused before are skipped.
  */
 void check_train(struct config_reader *r, struct train_config *cfg);
+/* Arguments that the network or the loss on top of it refuses. */
+void check_network(struct config_reader *r, const struct train_config *cfg);
 void check_validate(struct config_reader *r, struct validate_config *cfg);
 
 #endif
