@@ -85,10 +85,11 @@ static void suspend(struct app *app)
 	app->dirty = true;
 }
 
-static void open_jobs(struct app *app)
+/* Opens a view that needs no argument, unless it is there already. */
+static void open_once(struct app *app, const char *view)
 {
-	if (!app_focus(app) || strcmp(app_focus(app)->ops->name, "jobs") != 0)
-		app_open(app, "jobs", NULL);
+	if (!app_focus(app) || strcmp(app_focus(app)->ops->name, view) != 0)
+		app_open(app, view, NULL);
 }
 
 static void pane_action(struct app *app, enum action a, const struct input *in)
@@ -124,7 +125,10 @@ static void app_action(struct app *app, enum action a, const struct input *in)
 		app->ended = true;
 		break;
 	case ACT_app_jobs:
-		open_jobs(app);
+		open_once(app, "jobs");
+		break;
+	case ACT_app_system:
+		open_once(app, "system");
 		break;
 	case ACT_app_redraw:
 		if (app->term)

@@ -7,6 +7,7 @@
 #include "tui/curve.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 void curve_smooth(const double *y, size_t n, double weight, double *out)
 {
@@ -61,6 +62,30 @@ size_t curve_range(const double *y, size_t from, size_t to, double *lo, double *
 		n++;
 	}
 	return n;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void curve_bulk(const double *y, size_t from, size_t to, double part, double *lo, double *hi)
+{
+	enum { MOST = 4096 };
+	double v[MOST];
+	size_t n = 0, step = (to - from) / MOST + 1, cut;
+
+	*lo = INFINITY, *hi = -INFINITY;
+	for (size_t i = from; i < to; i += step)
+		if (isfinite(y[i]))
+			v[n++] = y[i];
+	if (!n)
+		return;
+	qsort(v, n, sizeof(*v), by_value);
+	cut = (size_t)((double)n * part);
+	*lo = v[cut], *hi = v[n - 1 - cut];
 }
 
 void curve_bins(const double *x, const double *y, size_t from, size_t to, double x0, double x1,

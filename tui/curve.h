@@ -25,6 +25,13 @@ size_t curve_nearest(const double *x, size_t n, double v);
 /* Smallest and largest finite y of [from, to); returns how many were finite. */
 size_t curve_range(const double *y, size_t from, size_t to, double *lo, double *hi);
 
+/*
+ * The interval without the part of the finite y in [from, to) that lies lowest and the
+ * same part that lies highest; at most 4096 values, evenly spread, are looked at.
+ * lo > hi when none is finite.
+ */
+void curve_bulk(const double *y, size_t from, size_t to, double part, double *lo, double *hi);
+
 /* One column of dots: everything that falls into it. */
 struct curve_bin {
 	size_t first, last; /* indices; first > last: nothing falls into it */

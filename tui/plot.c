@@ -9,7 +9,9 @@
  *
  * Curves with no more points than dots are drawn point to point; longer ones go
  * through curve_bins(), which keeps the extremes of every column.  A smoothed line
- * hides its raw one, which is drawn dim on a lower layer.  Curves are told apart by
+ * hides its raw one, which is drawn dim on a lower layer; then the y axis fits the
+ * smoothed line and the bulk of the raw values, and rare spikes run off its edge
+ * instead of flattening everything else.  Curves are told apart by
  * a digit at their end as well as by colour.
  */
 #include "tui/plot.h"
@@ -25,8 +27,8 @@
 #define DIM_BIT 1
 
 struct layout {
-	int left, top, right_pad, bottom; /* margins in cells */
-	int cols, rows;                   /* of the curve area */
+	int left, top, bottom; /* margins in cells */
+	int cols, rows;        /* of the curve area */
 	struct axis x, y;
 	struct axis_tick ytick[AXIS_MAX_TICKS], xtick[AXIS_MAX_TICKS];
 	int n_yticks, n_xticks;
@@ -106,8 +108,15 @@ static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], 
 	for (int i = 0; i < n; i++) {
 		double a, b;
 
-		curve_range(s[i].l->y, s[i].from, s[i].to, &a, &b);
+		if (s[i].smooth)
+			curve_bulk(s[i].l->y, s[i].from, s[i].to, 0.02, &a, &b);
+		else
+			curve_range(s[i].l->y, s[i].from, s[i].to, &a, &b);
 		lo = fmin(lo, a), hi = fmax(hi, b);
+		if (s[i].smooth) {
+			curve_range(s[i].smooth, s[i].from, s[i].to, &a, &b);
+			lo = fmin(lo, a), hi = fmax(hi, b);
+		}
 		for (size_t k = s[i].from; k < s[i].to; k++)
 			if (s[i].l->y[k] > 0)
 				least = fmin(least, s[i].l->y[k]);
@@ -126,22 +135,13 @@ static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], 
 static void lay_out(
 	struct layout *o, const struct draw *d, const struct plot *p, struct plot_span s)
 {
-	int widest = 0;
-
 	o->top = d->h >= 4 ? 1 : 0;
-	o->bottom = d->h >= 6 && !p->hide_xticks ? 1 : 0;
+	o->bottom = d->h >= 5 && !p->hide_xticks ? 1 : 0;
 	o->rows = d->h - o->top - o->bottom;
 	o->n_yticks = 0;
-	o->left = o->right_pad = 0;
-	if (d->w >= 20 && o->rows >= 2) {
-		o->n_yticks = axis_ticks(&o->y, o->rows < 4 ? 2 : (o->rows + 3) / 3, o->ytick);
-		for (int i = 0; i < o->n_yticks; i++) {
-			int n = (int)strlen(o->ytick[i].label);
-
-			widest = n > widest ? n : widest;
-		}
-		o->left = (widest < 4 ? 4 : widest) + 2;
-	}
+	o->left = o->rows >= 2 || d->w >= 40 ? plot_margin(d->w) : 0;
+	if (o->left)
+		o->n_yticks = axis_ticks(&o->y, o->rows > 14 ? 8 : o->rows / 2 + 1, o->ytick);
 	o->cols = d->w - o->left;
 	memset(&o->x, 0, sizeof(o->x));
 	o->x.unit = p->xunit;
@@ -490,17 +490,15 @@ void plot_draw(const struct draw *d, const struct plot *p, const struct plot_win
 	release(s, n);
 }
 
-double plot_value_at(const struct draw *d, const struct plot *p, const struct plot_window *w,
-	struct plot_span full, int column, double *step)
+int plot_margin(int w)
 {
-	struct plot_span span = plot_window_shown(w, full);
-	struct shown s[PLOT_MAX_LINES];
-	struct layout o;
-	int n = prepare(p, span, s);
+	return w >= 40 ? 8 : w >= 20 ? 6 : 0;
+}
 
-	fit_y(&o.y, p, s, n);
-	lay_out(&o, d, p, span);
-	release(s, n);
-	*step = o.cols > 1 ? (span.hi - span.lo) / (o.cols - 1) : span.hi - span.lo;
-	return span.lo + *step * (column - o.left);
+double plot_value_at(int w, const struct plot_window *win, struct plot_span full, int column)
+{
+	struct plot_span s = plot_window_shown(win, full);
+	int cols = w - plot_margin(w);
+
+	return s.lo + (s.hi - s.lo) * (column - plot_margin(w)) / (cols > 1 ? cols - 1 : 1);
 }

@@ -52,12 +52,12 @@ struct plot_span plot_span_of(const struct plot *p, int n_plots);
 void plot_draw(const struct draw *d, const struct plot *p, const struct plot_window *w,
 	struct plot_span full, bool focused);
 
-/*
- * x value of a column of d, for the mouse and for moving the cursor by one column;
- * *step gets the width of a column.
+/* Columns left of the curves in a chart w columns wide: the same for all, so that charts line up.
  */
-double plot_value_at(const struct draw *d, const struct plot *p, const struct plot_window *w,
-	struct plot_span full, int column, double *step);
+int plot_margin(int w);
+
+/* x value of a column of a chart w columns wide, for the mouse. */
+double plot_value_at(int w, const struct plot_window *win, struct plot_span full, int column);
 
 enum dots_mode plot_dots_mode(enum glyphs g);
 

@@ -192,7 +192,6 @@ int run_model_poll(struct run_model *m, size_t max_bytes, bool *more, struct err
 
 	if (n <= 0)
 		return n;
-	m->exists = true;
 	sync_curves(m);
 	return 1;
 }
@@ -216,20 +215,36 @@ static double peak_of(int64_t pid)
 	return kib * 1024;
 }
 
+static enum run_state state_of(const struct run_model *m, bool locked)
+{
+	const char *end = m->reader.end_state;
+
+	if (locked)
+		return RUN_RUNNING;
+	if (!end)
+		return RUN_INTERRUPTED;
+	return !strcmp(end, "done") ? RUN_DONE : !strcmp(end, "stopped") ? RUN_STOPPED : RUN_FAILED;
+}
+
 bool run_model_check_state(struct run_model *m)
 {
 	enum run_state before = m->state;
-	double rss_before = m->peak_rss, rss = NAN;
+	double rss = NAN, rss_before = m->peak_rss;
+	char *lock = run_path_in(m->reader.dir, RUN_FILE_LOCK);
 	struct run_item item;
 	struct err err = ERR_INIT;
 
-	if (run_item_read(&item, m->reader.dir, &err))
-		return false;
-	m->exists = true;
-	m->state = item.state;
-	if (item.state == RUN_RUNNING)
-		rss = peak_of(item.pid);
-	run_item_release(&item);
+	m->state = state_of(m, sys_is_locked(lock));
+	free(lock);
+	if (m->state == RUN_RUNNING && (before != RUN_RUNNING || !m->pid) &&
+		!run_item_read(&item, m->reader.dir, &err)) {
+		m->pid = item.pid;
+		run_item_release(&item);
+	}
+	if (m->state == RUN_RUNNING)
+		rss = peak_of(m->pid);
+	else
+		rss = m->reader.peak_rss;
 	if (isfinite(rss))
 		m->peak_rss = rss;
 	/* A few pages more are no news. */

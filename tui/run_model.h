@@ -51,7 +51,7 @@ struct run_model {
 	struct run_chart chart[RUN_CHARTS_MAX];
 	int ncharts;
 	enum run_state state;
-	bool exists;     /* the folder has an event file or run.json */
+	int64_t pid;     /* of the process that trains, 0: unknown */
 	double peak_rss; /* bytes, of the process that trains; NaN: unknown */
 };
 

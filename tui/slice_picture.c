@@ -192,13 +192,28 @@ static uint32_t blend(uint32_t a, uint32_t b, double part)
 	return out | (COLOR_RGB(0, 0, 0));
 }
 
+/*
+ * The palette's cube has six steps a channel: a blend of nearby greys with a colour
+ * jumps between hues there and looks like noise.  So the colour keeps its hue and is
+ * darkened in four steps by the grey below it; the more opaque, the less.
+ */
+static uint32_t tint_256(const struct dot *d, double opacity)
+{
+	double grey = (d->grey / 64) / 3.0, floor_at = 0.25 + 0.75 * opacity;
+
+	return blend(
+		COLOR_RGB(0, 0, 0), slice_label_rgb(d->label), floor_at + (1 - floor_at) * grey);
+}
+
 static uint32_t colour_of(const struct dot *d, const struct slice_picture *p)
 {
 	bool tinted = d->label && (d->edge || !p->outline);
 	uint32_t c = COLOR_RGB(d->grey, d->grey, d->grey);
 
-	if (tinted)
+	if (tinted && p->rgb)
 		c = blend(c, slice_label_rgb(d->label), p->outline ? 1 : p->opacity);
+	else if (tinted)
+		c = tint_256(d, p->outline ? 1 : p->opacity);
 	if (d->cross)
 		c = blend(c, COLOR_RGB(0, 255, 255), 0.55);
 	if (p->rgb)

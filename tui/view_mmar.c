@@ -20,6 +20,7 @@
 #include "tui/mmar_scan.h"
 #include "tui/run_status.h"
 #include "tui/view.h"
+#include "tui/view_slice.h"
 
 #define RESCAN_SECONDS 3.0
 
@@ -247,6 +248,15 @@ static void open_item(struct view *v)
 		app_open(v->app, "text", it->path);
 }
 
+static void open_images(struct view *v)
+{
+	struct mmar *s = v->state;
+	char *arg = view_slice_arg_mmar(s->root, NULL);
+
+	app_open(v->app, "slice", arg);
+	free(arg);
+}
+
 static void train(struct view *v)
 {
 	struct mmar *s = v->state;
@@ -330,6 +340,9 @@ static unsigned mmar_action(struct view *v, enum action a, const struct input *i
 		return VIEW_REDRAW;
 	case ACT_mmar_resume:
 		resume(v);
+		return VIEW_REDRAW;
+	case ACT_mmar_images:
+		open_images(v);
 		return VIEW_REDRAW;
 	default:
 		return VIEW_IGNORED;

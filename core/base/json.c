@@ -75,13 +75,68 @@ static int json_scan(const char *text, size_t len, const char *name, struct err 
 	return 0;
 }
 
+/* Skips white space so that the column points at the token that is wrong. */
+static const char *json_skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+		p++;
+	return p;
+}
+
+/*
+ * The two lines in which key stands in one object (text is valid JSON).  False for
+ * a key that is written with escapes.
+ */
+static bool json_twice_lines(const char *text, size_t len, const char *key, int line[2])
+{
+	const char *seen[64 + 2] = {NULL}, *end = text + len;
+	size_t n = strlen(key);
+	int depth = 0, col;
+
+	for (const char *p = text; p < end; p++) {
+		if (*p == '{' || *p == '[')
+			seen[++depth] = NULL;
+		else if (*p == '}' || *p == ']')
+			depth--;
+		if (*p != '"')
+			continue;
+		const char *from = ++p;
+
+		while (p < end && *p != '"')
+			p += *p == '\\' ? 2 : 1;
+		if ((size_t)(p - from) != n || memcmp(from, key, n) ||
+			*json_skip_space(p + 1, end) != ':')
+			continue;
+		if (seen[depth]) {
+			json_place(text, seen[depth], &line[0], &col);
+			json_place(text, from, &line[1], &col);
+			return true;
+		}
+		seen[depth] = from;
+	}
+	return false;
+}
+
+static int json_fail_twice(
+	const char *text, size_t len, const char *name, const char *key, struct err *err)
+{
+	int line[2];
+
+	if (json_twice_lines(text, len, key, line))
+		return err_set(err, ERR_DATA,
+			"%s: key '%s' stands twice in one object, in lines %d and %d", name, key,
+			line[0], line[1]);
+	return err_set(err, ERR_DATA, "%s: key '%s' stands twice in one object", name, key);
+}
+
 static int json_cmp_keys(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* By sorting: a checkpoint's header may have a million keys. */
-static int json_check_keys(const cJSON *obj, const char *name, struct err *err)
+static int json_check_keys(
+	const cJSON *obj, const char *text, size_t len, const char *name, struct err *err)
 {
 	size_t n = 0;
 	const char **keys;
@@ -97,35 +152,27 @@ static int json_check_keys(const cJSON *obj, const char *name, struct err *err)
 	qsort(keys, n, sizeof(*keys), json_cmp_keys);
 	for (size_t i = 1; i < n && !rc; i++)
 		if (!strcmp(keys[i - 1], keys[i]))
-			rc = err_set(err, ERR_DATA, "%s: key '%s' stands twice in one object", name,
-				keys[i]);
+			rc = json_fail_twice(text, len, name, keys[i], err);
 	free(keys);
 	return rc;
 }
 
 /* Duplicate keys and non-finite numbers; the path is enough to find them. */
-static int json_check_tree(const cJSON *v, const char *name, struct err *err)
+static int json_check_tree(
+	const cJSON *v, const char *text, size_t len, const char *name, struct err *err)
 {
 	const cJSON *c;
 
 	if (cJSON_IsNumber(v) && !isfinite(v->valuedouble))
 		return err_set(err, ERR_DATA, "%s: number of '%s' is out of range", name,
 			v->string ? v->string : "a list item");
-	if (cJSON_IsObject(v) && json_check_keys(v, name, err))
+	if (cJSON_IsObject(v) && json_check_keys(v, text, len, name, err))
 		return -1;
 	cJSON_ArrayForEach (c, v) {
-		if (json_check_tree(c, name, err))
+		if (json_check_tree(c, text, len, name, err))
 			return -1;
 	}
 	return 0;
-}
-
-/* Skips white space so that the column points at the token that is wrong. */
-static const char *json_skip_space(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
-		p++;
-	return p;
 }
 
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *err)
@@ -152,7 +199,7 @@ cJSON *json_parse(const char *text, size_t len, const char *name, struct err *er
 	end = json_skip_space(end, text + len);
 	if (end < text + len) {
 		json_fail(text, end, name, "text after the end of the JSON value", err);
-	} else if (!json_check_tree(root, name, err)) {
+	} else if (!json_check_tree(root, text, len, name, err)) {
 		return root;
 	}
 	cJSON_Delete(root);

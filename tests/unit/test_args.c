@@ -140,6 +140,9 @@ static void test_json_is_strict(void **state)
 	expect_refused("{\"a\": 1,}", "line 1");
 	expect_refused("{\"a\": 1} x", "column 10");
 	expect_refused("{\"a\": 1, \"b\": {\"c\": 1, \"c\": 2}}", "'c' stands twice");
+	expect_refused(
+		"{\"a\": \"\\\"c\\\":\",\n\"c\": {\"c\": 0},\n\n\"c\": 2}", "in lines 2 and 4");
+	expect_refused("{\"d\": 1, \"\\u0064\": 2}", "'d' stands twice");
 	expect_refused("{\"a\": 1e999}", "out of range");
 	expect_refused("{\"a\": \"x\\u0000y\"}", "\\u0000");
 	memset(deep, '[', 100);

@@ -151,6 +151,26 @@ static void finding(void **state)
 	near(hi, 4);
 }
 
+static void bulk(void **state)
+{
+	double y[100], lo, hi;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		y[i] = i * 37 % 100; /* 0..99 in disorder */
+	y[0] = NAN;
+	y[50] = -1e9;
+	y[51] = 1e9;
+	curve_bulk(y, 0, 100, 0.02, &lo, &hi);
+	assert_in_range((int)lo, 0, 3);
+	assert_in_range((int)hi, 96, 99);
+	curve_bulk(y, 0, 1, 0.02, &lo, &hi);
+	assert_true(lo > hi); /* nothing finite */
+	curve_bulk(y, 5, 6, 0.02, &lo, &hi);
+	near(lo, y[5]);
+	near(hi, y[5]);
+}
+
 static void decimation(void **state)
 {
 	enum { N = 100000, COLS = 50 };
@@ -215,6 +235,18 @@ static void window(void **state)
 	assert_true(s.lo <= 300 && s.hi >= 300 - 1e-9);
 	plot_window_zoom(&w, full, 1e6);
 	assert_false(w.zoomed);
+}
+
+static void pointing(void **state)
+{
+	struct plot_window w = {0};
+	struct plot_span full = {0, 100};
+
+	(void)state;
+	near(plot_value_at(109, &w, full, plot_margin(109)), 0);
+	near(plot_value_at(109, &w, full, 108), 100);
+	near(plot_value_at(109, &w, full, plot_margin(109) + 50), 50);
+	near(plot_value_at(11, &w, full, 5), 50); /* no margin */
 }
 
 struct scene {
@@ -363,11 +395,9 @@ static void all_sizes(void **state)
 		for (int i = 0; i < 60; i++) {
 			int cw = 1 + i * 7 % 41, ch = 1 + i % 13;
 			struct scene s;
-			double step;
 
 			scene_open(&s, cw, ch, (enum glyphs)(GLYPHS_ASCII + k / 9));
 			plot_draw(&s.d, &p, &w, plot_span_of(&p, 1), true);
-			plot_value_at(&s.d, &p, &w, plot_span_of(&p, 1), 0, &step);
 			canvas_release(&s.c);
 		}
 	}
@@ -381,8 +411,10 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(smoothing),
 		cmocka_unit_test(finding),
+		cmocka_unit_test(bulk),
 		cmocka_unit_test(decimation),
 		cmocka_unit_test(window),
+		cmocka_unit_test(pointing),
 		cmocka_unit_test(draws_a_diagonal),
 		cmocka_unit_test(gap_stays_a_gap),
 		cmocka_unit_test(spike_is_drawn),
