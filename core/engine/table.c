@@ -36,6 +36,7 @@ struct job {
 	cJSON *args;  /* as submitted */
 	void *parsed; /* as the kind's table says; NULL until it starts */
 	char *run, *error;
+	char *mmar, *config; /* for people; NULL when unknown */
 	int code;
 	bool resumable;
 	double submitted, started, ended; /* wall seconds, NaN: not yet */
@@ -52,6 +53,8 @@ static void job_free(struct job *j)
 	cJSON_Delete(j->args);
 	free(j->run);
 	free(j->error);
+	free(j->mmar);
+	free(j->config);
 	free(j);
 }
 
@@ -141,6 +144,28 @@ static void job_table_save(const struct job_table *t)
 	free(tmp);
 }
 
+static char *job_copy(const char *s)
+{
+	return s ? mem_strdup(s) : NULL;
+}
+
+/* What is trained: said by the arguments, or by the run that goes on. */
+static void job_describe(struct job *j)
+{
+	const char *resume = json_str(j->args, "resume", NULL);
+	struct run_item it;
+
+	j->mmar = job_copy(json_str(j->args, "mmar", NULL));
+	j->config = job_copy(json_str(j->args, "config", NULL));
+	if (!resume || run_item_read(&it, resume, NULL))
+		return;
+	if (!j->mmar)
+		j->mmar = job_copy(it.mmar);
+	if (!j->config)
+		j->config = job_copy(it.config);
+	run_item_release(&it);
+}
+
 /* A job that had a thread in another process: its run folder says how that ended. */
 static void job_recover(struct job *j)
 {
@@ -178,7 +203,7 @@ static void job_table_load_one(struct job_table *t, const cJSON *o)
 	j->kind = kind;
 	j->state = job_state_find(json_str(o, "state", ""));
 	j->args = args ? cJSON_Duplicate(args, true) : cJSON_CreateObject();
-	j->run = json_str(o, "run", NULL) ? mem_strdup(json_str(o, "run", NULL)) : NULL;
+	j->run = job_copy(json_str(o, "run", NULL));
 	j->submitted = json_num(o, "submitted", NAN);
 	j->started = json_num(o, "started", NAN);
 	j->ended = json_num(o, "ended", NAN);
@@ -186,8 +211,9 @@ static void job_table_load_one(struct job_table *t, const cJSON *o)
 	j->resumable = json_bool(o, "resumable", false);
 	if (j->state == JOB_RUNNING || j->state == JOB_STOPPING)
 		job_recover(j);
-	else if (json_str(o, "error", NULL))
-		j->error = mem_strdup(json_str(o, "error", NULL));
+	else
+		j->error = job_copy(json_str(o, "error", NULL));
+	job_describe(j);
 	job_table_add(t, j);
 	if (t->next_id <= j->id)
 		t->next_id = j->id + 1;
@@ -273,6 +299,7 @@ int64_t job_submit(struct job_table *t, const char *kind, const cJSON *args, str
 		job_free(j);
 		return -1;
 	}
+	job_describe(j);
 	j->id = t->next_id++;
 	job_table_add(t, j);
 	job_table_trim(t);
@@ -358,6 +385,14 @@ static void job_start(struct job_table *t, struct job *j)
 	log_write(LOG_INFO, "job %lld started", (long long)j->id);
 }
 
+/* A run that goes on under a new job is no longer offered under the old one. */
+static void job_take_over(struct job_table *t, const struct job *j)
+{
+	for (int i = 0; i < t->n; i++)
+		if (t->v[i] != j && t->v[i]->run && j->run && !strcmp(t->v[i]->run, j->run))
+			t->v[i]->resumable = false;
+}
+
 /* Copies what the thread told; true when the job changed for the list on disk. */
 static bool job_harvest(struct job *j)
 {
@@ -402,8 +437,10 @@ bool job_table_turn(struct job_table *t, bool stopping)
 	int live = 0;
 
 	for (int i = 0; i < t->n; i++) {
-		if (t->v[i]->ctl)
-			news = job_harvest(t->v[i]) || news;
+		if (t->v[i]->ctl && job_harvest(t->v[i])) {
+			job_take_over(t, t->v[i]);
+			news = true;
+		}
 		live += t->v[i]->ctl != NULL;
 	}
 	for (int i = 0; i < t->n && live < JOB_SLOTS && !stopping; i++) {
@@ -443,17 +480,13 @@ int job_table_live(const struct job_table *t)
 static cJSON *job_public(struct job *j)
 {
 	cJSON *o = job_to_json(j), *props;
-	const char *mmar = json_str(j->args, "mmar", NULL);
-	const char *config = json_str(j->args, "config", NULL);
 
-	if (!mmar)
-		mmar = json_str(j->args, "resume", "");
 	cJSON_DeleteItemFromObjectCaseSensitive(o, "args");
-	cJSON_AddStringToObject(o, "title", sys_basename(mmar));
-	if (json_str(j->args, "mmar", NULL))
-		cJSON_AddStringToObject(o, "mmar", mmar);
-	if (config)
-		cJSON_AddStringToObject(o, "config", config);
+	cJSON_AddStringToObject(o, "title", j->mmar ? sys_basename(j->mmar) : "");
+	if (j->mmar)
+		cJSON_AddStringToObject(o, "mmar", j->mmar);
+	if (j->config)
+		cJSON_AddStringToObject(o, "config", j->config);
 	props = cJSON_AddObjectToObject(o, "props");
 	if (!j->ctl)
 		return o;

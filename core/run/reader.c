@@ -177,6 +177,7 @@ static void reader_take_latest(struct run_reader *r, const struct event *ev)
 	case EVENT_END:
 		reader_set_str(&r->end_state, ev, "state");
 		reader_set_str(&r->end_reason, ev, "reason");
+		r->end_code = (int)json_num(ev->obj, "code", 0);
 		reader_set(&r->peak_rss, ev, "peak_rss");
 		break;
 	default:

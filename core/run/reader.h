@@ -51,6 +51,7 @@ struct run_reader {
 	char *key;        /* name of the key metric, NULL */
 	char *end_state;  /* "done" ..., NULL while there is no end event */
 	char *end_reason; /* may be NULL */
+	int end_code;     /* exit code of the end event */
 
 	struct event_lines lines;
 	int fd;

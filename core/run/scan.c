@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/run/fence.h"
@@ -223,31 +224,61 @@ static int scan_order(const void *a, const void *b)
 	return strcmp(y->id, x->id);
 }
 
-int run_scan(const char *ckpt_dir, struct run_item **items, struct err *err)
+/* What scan_folder() collects. */
+struct scan_list {
+	struct run_item *v;
+	int n;
+};
+
+/*
+ * Adds the runs of dir; id_prefix is "" or "trn_base/".  Folders that are no runs
+ * are looked into once: v3's command scripts give each configuration a checkpoint
+ * folder of its own below models/.
+ */
+static int scan_folder(struct scan_list *l, const char *dir, const char *prefix, struct err *err)
 {
 	char **names;
-	int n = 0, count;
+	int count = sys_list_dir(dir, &names, err);
+	struct err ignored = ERR_INIT;
+
+	for (int i = 0; i < count; i++) {
+		char *sub = sys_join(dir, names[i]), *info = run_path_in(sub, RUN_FILE_INFO);
+
+		l->v = mem_realloc(l->v, (size_t)(l->n + 1) * sizeof(*l->v));
+		if (sys_exists(info) && !run_item_read(&l->v[l->n], sub, NULL)) {
+			free(l->v[l->n].id);
+			l->v[l->n++].id = mem_printf("%s%s", prefix, names[i]);
+		} else if (!prefix[0] && sys_is_dir(sub)) {
+			char *deeper = mem_printf("%s/", names[i]);
+
+			/* One that cannot be read is no reason to show nothing. */
+			if (scan_folder(l, sub, deeper, &ignored))
+				log_write(LOG_INFO, "%s", ignored.msg);
+			free(deeper);
+		}
+		free(info);
+		free(sub);
+	}
+	if (count >= 0)
+		sys_free_names(names, count);
+	return count < 0 ? -1 : 0;
+}
+
+int run_scan(const char *ckpt_dir, struct run_item **items, struct err *err)
+{
+	struct scan_list l = {0};
 
 	*items = NULL;
 	if (!sys_is_dir(ckpt_dir))
 		return 0;
-	count = sys_list_dir(ckpt_dir, &names, err);
-	if (count < 0)
+	if (scan_folder(&l, ckpt_dir, "", err)) {
+		run_items_free(l.v, l.n);
 		return -1;
-	*items = mem_zalloc((size_t)(count + 1) * sizeof(**items));
-	for (int i = 0; i < count; i++) {
-		char *dir = sys_join(ckpt_dir, names[i]);
-		char *path = run_path_in(dir, RUN_FILE_INFO);
-
-		if (sys_exists(path) && !run_item_read(&(*items)[n], dir, NULL))
-			n++;
-		free(path);
-		free(dir);
 	}
-	sys_free_names(names, count);
-	if (n)
-		qsort(*items, (size_t)n, sizeof(**items), scan_order);
-	return n;
+	if (l.n)
+		qsort(l.v, (size_t)l.n, sizeof(*l.v), scan_order);
+	*items = l.v;
+	return l.n;
 }
 
 void run_items_free(struct run_item *items, int n)

@@ -35,7 +35,8 @@ int run_item_read(struct run_item *item, const char *dir, struct err *err) MUST_
 void run_item_release(struct run_item *item);
 
 /*
- * All runs in ckpt_dir, newest first.  Returns the count, 0 for a missing folder,
+ * All runs in ckpt_dir and in its subfolders that are no runs (id "trn_base/RUN"),
+ * newest first.  Returns the count, 0 for a missing folder,
  * or -1.  Free with run_items_free().
  */
 int run_scan(const char *ckpt_dir, struct run_item **items, struct err *err) MUST_CHECK;

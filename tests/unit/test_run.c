@@ -400,6 +400,11 @@ static void test_scan(void **state)
 	assert_string_equal(it->key, "mean_dice");
 	run_items_free(items, n);
 	run_abandon(live);
+	/* A checkpoint folder of its own, as v3's commands make it. */
+	n = run_scan(p->dir, &items, NULL);
+	assert_int_equal(n, 5);
+	assert_int_equal(find(items, n, "models/done")->state, RUN_DONE);
+	run_items_free(items, n);
 	assert_int_equal(run_scan("/nonexistent", &items, NULL), 0);
 }
 
