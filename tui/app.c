@@ -42,7 +42,7 @@ void app_free(struct app *app)
 		return;
 	overlay_close(app);
 	while (app->npages)
-		app_close_view(app, app->pages[app->npages - 1].panes[0]);
+		app_close(app, app->pages[app->npages - 1].panes[0]);
 	app_engine_stop(app);
 	work_free(app->work);
 	for (int i = 0; i < app->nmessages; i++)
@@ -188,7 +188,7 @@ static void view_free(struct view *v)
 	free(v);
 }
 
-void app_close_view(struct app *app, struct view *v)
+void app_close(struct app *app, struct view *v)
 {
 	int pane;
 	struct page *p = page_of(app, v, &pane);
@@ -221,7 +221,7 @@ void app_result(struct app *app, struct view *v, unsigned result)
 	if (result & VIEW_REDRAW)
 		app->dirty = true;
 	if (result & VIEW_CLOSE)
-		app_close_view(app, v);
+		app_close(app, v);
 }
 
 void app_set_theme(struct app *app, const struct theme *theme)
@@ -247,7 +247,7 @@ void app_event(struct app *app, enum app_event_kind kind, const char *text)
 		if (r & VIEW_REDRAW)
 			app->dirty_bg = true;
 		if (r & VIEW_CLOSE)
-			app_close_view(app, v);
+			app_close(app, v);
 	}
 }
 
@@ -287,7 +287,7 @@ double app_tick(struct app *app, double now)
 			wait = v->next_tick - now;
 		app->dirty_bg |= !!(r & VIEW_REDRAW);
 		if (r & VIEW_CLOSE) {
-			app_close_view(app, v);
+			app_close(app, v);
 			return 0;
 		}
 		p = app_page(app);
@@ -318,7 +318,7 @@ void app_work_done(struct app *app)
 			item.drop(item.arg);
 		app->dirty_bg |= !!(r & VIEW_REDRAW);
 		if (r & VIEW_CLOSE)
-			app_close_view(app, v);
+			app_close(app, v);
 	}
 }
 

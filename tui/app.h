@@ -23,6 +23,9 @@ void app_flash(struct app *app, enum flash_level level, const char *fmt, ...) PR
 /* Opens a view on a page of its own, above the present one.  Faults are flashed; -1 then. */
 int app_open(struct app *app, const char *view, const char *arg);
 
+/* Closes a view (a question was answered with yes). */
+void app_close(struct app *app, struct view *v);
+
 /* Opens a view as a further pane of the page that v stands on, without moving the focus. */
 int app_open_beside(struct app *app, struct view *v, const char *view, const char *arg);
 

@@ -20,10 +20,44 @@ static void focus_pane(struct app *app, int i)
 	app->dirty = true;
 }
 
+static void close_now(struct view *v, void *ctx)
+{
+	(void)ctx;
+	app_close(v->app, v);
+}
+
+static void quit_now(struct view *v, void *ctx)
+{
+	(void)ctx;
+	v->app->ended = true;
+}
+
+static bool unsaved(struct view *v)
+{
+	return v->ops->unsaved && v->ops->unsaved(v);
+}
+
 static void close_focus(struct app *app)
 {
-	if (app_focus(app))
-		app_close_view(app, app_focus(app));
+	struct view *v = app_focus(app);
+
+	if (v && unsaved(v))
+		app_confirm(app, v, "Leave without saving the changes?", close_now, NULL);
+	else if (v)
+		app_close(app, v);
+}
+
+/* Asks only when something would be lost; jobs go on anyway. */
+static void quit(struct app *app)
+{
+	for (int i = 0; i < app->npages; i++)
+		for (int j = 0; j < app->pages[i].n; j++)
+			if (unsaved(app->pages[i].panes[j])) {
+				app_confirm(app, app->pages[i].panes[j],
+					"Quit without saving the configuration?", quit_now, NULL);
+				return;
+			}
+	app->ended = true;
 }
 
 static void go_back(struct app *app)
@@ -122,7 +156,7 @@ static void app_action(struct app *app, enum action a, const struct input *in)
 		close_focus(app);
 		break;
 	case ACT_app_quit:
-		app->ended = true;
+		quit(app);
 		break;
 	case ACT_app_jobs:
 		open_once(app, "jobs");

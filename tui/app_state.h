@@ -62,8 +62,7 @@ struct app *app_new(struct term *term, const struct theme *theme, enum glyphs gl
 void app_free(struct app *app);
 struct page *app_page(struct app *app);  /* on top; NULL when there is none */
 struct view *app_focus(struct app *app); /* with the keyboard; NULL when there is none */
-struct view *app_view(struct app *app, unsigned id); /* NULL when it was closed */
-void app_close_view(struct app *app, struct view *v);
+struct view *app_view(struct app *app, unsigned id);               /* NULL when it was closed */
 void app_result(struct app *app, struct view *v, unsigned result); /* acts on view_result bits */
 void app_set_theme(struct app *app, const struct theme *theme);
 void app_work_done(struct app *app);          /* takes finished work */

@@ -72,6 +72,9 @@ struct view_ops {
 	 */
 	unsigned (*tick)(struct view *v, double now, double *next_s);
 
+	/* True when closing would lose changes: the app asks first.  May be NULL. */
+	bool (*unsaved)(struct view *v);
+
 	/* Draws the whole view into d; focused: it has the keyboard. */
 	void (*draw)(struct view *v, const struct draw *d, bool focused);
 };
