@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/volume/canvas.h"
+#include "core/volume/raster.h"
 #include "core/volume/font.h"
 #include "core/volume/png.h"
 
@@ -118,18 +118,18 @@ static void plot_tick_text(double v, double step, char out[32])
 		snprintf(out, 32, "%.*f", digits, v);
 }
 
-static void plot_y_tick(struct canvas *cv, const struct frame *f, double y, const char *text)
+static void plot_y_tick(struct raster *cv, const struct frame *f, double y, const char *text)
 {
 	int at = (int)lround(plot_py(f, y)), half = 7 * f->scale / 2;
 
 	if (at < f->y0 || at >= f->y1)
 		return;
-	canvas_rect(cv, f->x0, at, f->x1, at + 1, COLOR_GRID);
-	canvas_text(cv, f->x0 - 4 * f->scale - canvas_text_width(text, f->scale), at - half, text,
+	raster_rect(cv, f->x0, at, f->x1, at + 1, COLOR_GRID);
+	raster_text(cv, f->x0 - 4 * f->scale - raster_text_width(text, f->scale), at - half, text,
 		-1, f->scale, COLOR_LABEL);
 }
 
-static void plot_y_axis(struct canvas *cv, const struct frame *f)
+static void plot_y_axis(struct raster *cv, const struct frame *f)
 {
 	int room = (f->y1 - f->y0) / (FONT_HEIGHT * f->scale * 3);
 	double range = f->ymax - f->ymin, step = plot_step(range, room);
@@ -152,9 +152,9 @@ static void plot_y_axis(struct canvas *cv, const struct frame *f)
 	}
 }
 
-static void plot_x_axis(struct canvas *cv, const struct plot_chart *c, const struct frame *f)
+static void plot_x_axis(struct raster *cv, const struct plot_chart *c, const struct frame *f)
 {
-	int s = f->scale, room = (f->x1 - f->x0) / (canvas_text_width("00000000", s));
+	int s = f->scale, room = (f->x1 - f->x0) / (raster_text_width("00000000", s));
 	double step = plot_step(f->xmax - f->xmin, room);
 	char text[32];
 
@@ -162,13 +162,13 @@ static void plot_x_axis(struct canvas *cv, const struct plot_chart *c, const str
 		int at = (int)lround(plot_px(f, k * step)), w;
 
 		plot_tick_text(k * step, step, text);
-		w = canvas_text_width(text, s) - s;
-		canvas_rect(cv, at, f->y0, at + 1, f->y1, COLOR_GRID);
+		w = raster_text_width(text, s) - s;
+		raster_rect(cv, at, f->y0, at + 1, f->y1, COLOR_GRID);
 		if (at + w / 2 < cv->w)
-			canvas_text(cv, at - w / 2, f->y1 + 3 * s, text, -1, s, COLOR_LABEL);
+			raster_text(cv, at - w / 2, f->y1 + 3 * s, text, -1, s, COLOR_LABEL);
 	}
 	if (c->xlabel)
-		canvas_text(cv, (f->x0 + f->x1 - canvas_text_width(c->xlabel, s)) / 2,
+		raster_text(cv, (f->x0 + f->x1 - raster_text_width(c->xlabel, s)) / 2,
 			f->y1 + (FONT_HEIGHT + 6) * s, c->xlabel, -1, s, COLOR_LABEL);
 }
 
@@ -178,12 +178,12 @@ static uint32_t plot_color(const struct plot_series *s, int i)
 }
 
 static void plot_series(
-	struct canvas *cv, const struct frame *f, const struct plot_series *s, uint32_t rgb)
+	struct raster *cv, const struct frame *f, const struct plot_series *s, uint32_t rgb)
 {
 	double width = s->faint ? 1 : f->scale, opacity = s->faint ? 0.35 : 1, px = 0, py = 0;
 	bool open = false;
 
-	canvas_clip(cv, f->x0, f->y0, f->x1, f->y1);
+	raster_clip(cv, f->x0, f->y0, f->x1, f->y1);
 	for (int i = 0; i < s->n; i++) {
 		double x, y;
 
@@ -194,20 +194,20 @@ static void plot_series(
 		x = plot_px(f, s->x[i]);
 		y = plot_py(f, plot_up(s->y[i], f->log_y));
 		if (open)
-			canvas_line(cv, px, py, x, y, width, rgb, opacity);
+			raster_line(cv, px, py, x, y, width, rgb, opacity);
 		if (s->markers || !open)
-			canvas_dot(cv, x, y, s->markers ? 1.6 * f->scale : width / 2, rgb);
+			raster_dot(cv, x, y, s->markers ? 1.6 * f->scale : width / 2, rgb);
 		open = true;
 		px = x;
 		py = y;
 	}
-	canvas_clip(cv, 0, 0, cv->w, cv->h);
+	raster_clip(cv, 0, 0, cv->w, cv->h);
 }
 
 /* Names with a stroke of their colour, right-aligned on the title's line; names that do not fit
  * are cut. */
 static void plot_legend(
-	struct canvas *cv, const struct plot_chart *c, const struct frame *f, int left, int y)
+	struct raster *cv, const struct plot_chart *c, const struct frame *f, int left, int y)
 {
 	int s = f->scale, gap = 5 * s, swatch = 12 * s, cell = (FONT_WIDTH + 1) * s, named = 0,
 	    total = 0;
@@ -230,13 +230,13 @@ static void plot_legend(
 	for (int i = 0; i < c->n; i++) {
 		if (!c->series[i].name)
 			continue;
-		canvas_rect(cv, x, y + 3 * s, x + swatch, y + 4 * s, plot_color(&c->series[i], i));
+		raster_rect(cv, x, y + 3 * s, x + swatch, y + 4 * s, plot_color(&c->series[i], i));
 		x += swatch + gap;
-		x += canvas_text(cv, x, y, c->series[i].name, max, s, COLOR_TEXT) + gap;
+		x += raster_text(cv, x, y, c->series[i].name, max, s, COLOR_TEXT) + gap;
 	}
 }
 
-static void plot_chart(struct canvas *cv, const struct plot_chart *c, int top, int bottom)
+static void plot_chart(struct raster *cv, const struct plot_chart *c, int top, int bottom)
 {
 	int s = cv->w >= 640 ? 2 : 1, line = FONT_HEIGHT * s, left = 8 * s;
 	struct frame f = {.x0 = 46 * s, .x1 = cv->w - 10 * s, .scale = s, .log_y = c->log_y};
@@ -245,14 +245,14 @@ static void plot_chart(struct canvas *cv, const struct plot_chart *c, int top, i
 	f.y1 = bottom - 5 * s - line - (c->xlabel ? line + 3 * s : 0);
 	plot_range(c, &f);
 	if (c->title)
-		left += canvas_text(cv, left, top + 5 * s, c->title, -1, s, COLOR_TEXT) + 8 * s;
+		left += raster_text(cv, left, top + 5 * s, c->title, -1, s, COLOR_TEXT) + 8 * s;
 	if (c->ylabel)
-		canvas_text(cv, f.x0, f.y0 - line - 2 * s, c->ylabel, -1, s, COLOR_LABEL);
+		raster_text(cv, f.x0, f.y0 - line - 2 * s, c->ylabel, -1, s, COLOR_LABEL);
 	plot_legend(cv, c, &f, left, top + 5 * s);
 	plot_x_axis(cv, c, &f);
 	plot_y_axis(cv, &f);
-	canvas_rect(cv, f.x0, f.y0, f.x0 + 1, f.y1, COLOR_FRAME);
-	canvas_rect(cv, f.x0, f.y1 - 1, f.x1, f.y1, COLOR_FRAME);
+	raster_rect(cv, f.x0, f.y0, f.x0 + 1, f.y1, COLOR_FRAME);
+	raster_rect(cv, f.x0, f.y1 - 1, f.x1, f.y1, COLOR_FRAME);
 	for (int i = 0; i < c->n; i++)
 		plot_series(cv, &f, &c->series[i], plot_color(&c->series[i], i));
 }
@@ -260,7 +260,7 @@ static void plot_chart(struct canvas *cv, const struct plot_chart *c, int top, i
 int plot_png_write(const char *path, const struct plot_chart *charts, int n, int width, int height,
 	struct err *err)
 {
-	struct canvas cv;
+	struct raster cv;
 	uint8_t *px;
 	int rc;
 
@@ -270,7 +270,7 @@ int plot_png_write(const char *path, const struct plot_chart *charts, int n, int
 	px = mem_try_big((size_t)width * (size_t)height * 3, "a chart", err);
 	if (!px)
 		return -1;
-	canvas_init(&cv, width, height, px);
+	raster_init(&cv, width, height, px);
 	for (int i = 0; i < n; i++)
 		plot_chart(&cv, &charts[i], (int)((int64_t)height * i / n),
 			(int)((int64_t)height * (i + 1) / n));
