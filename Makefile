@@ -21,7 +21,7 @@ NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev 
 	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev python3 tmux
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	  -Wno-missing-field-initializers -Werror
+	  -Wno-missing-field-initializers -Wno-psabi -Werror
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. -DAXIAL_VERSION='"$(VERSION)"' -g $(OPT) -march=$(MARCH) \
 	  -fno-math-errno -ffp-contract=fast -fopenmp -pthread $(WARN) -isystem /usr/include/nifti $(SAN) $(CFLAGS)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnifti2 -lznz -ldnnl -lm -ldl
