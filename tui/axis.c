@@ -113,6 +113,7 @@ static double step_of(const struct axis *a, double raw)
 	case AXIS_BYTES:
 		return byte_step(raw);
 	case AXIS_NUMBER:
+	case AXIS_PERCENT:
 		break;
 	}
 	return round_step(raw);
@@ -305,6 +306,9 @@ void axis_format(double v, double step, enum axis_unit unit, char *out, size_t s
 		break;
 	case AXIS_BYTES:
 		format_bytes(v, out, size);
+		break;
+	case AXIS_PERCENT:
+		snprintf(out, size, "%.0f%%", v);
 		break;
 	case AXIS_NUMBER:
 		format_number(v, step, out, size);

@@ -13,6 +13,7 @@ enum axis_unit {
 	AXIS_NUMBER,
 	AXIS_SECONDS, /* printed as 45s, 2:30, 1h05 */
 	AXIS_BYTES,   /* printed as 512K, 1.5G */
+	AXIS_PERCENT, /* printed as 45% */
 };
 
 /* One axis: the values lo..hi (lo < hi) on the interval 0..1. */

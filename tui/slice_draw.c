@@ -194,9 +194,7 @@ static void put_window(struct flow *f, const struct slice_model *m)
 
 static uint32_t label_colour(const struct slice_model *m, int label)
 {
-	uint32_t c = slice_label_rgb(label);
-
-	return m->rgb ? c : COLOR_INDEX(color_to_256(c));
+	return m->rgb ? slice_label_rgb(label) : COLOR_INDEX(slice_label_index(label));
 }
 
 /* Which labels the slices show, each with its colour and its number. */
@@ -219,6 +217,8 @@ static void put_legend(struct flow *f, const struct slice_model *m, const int se
 		if (m->source == SLICE_DIFFERENCE && i < 4)
 			text = diff[i];
 		need = draw_width(text) + 2;
+		if (f->x + 2 + need > f->d->w && f->y + 1 < f->d->h)
+			f->x = 0, f->y++;
 		if (f->x + 2 + need > f->d->w)
 			return;
 		f->x += f->x ? 2 : 0;
@@ -267,7 +267,7 @@ static struct draw draw_ortho(struct slice_model *m, const struct draw *d, int s
 
 void slice_model_draw(struct slice_model *m, const struct draw *d, const char *note)
 {
-	int seen[256] = {0}, rows = d->h < 4 ? 0 : d->h < 12 ? 1 : d->w < 100 ? 3 : 2;
+	int seen[256] = {0}, rows = d->h < 4 ? 0 : d->h < 12 ? 1 : d->h < 24 ? 2 : 3;
 	struct draw part;
 
 	m->npanes = 0;

@@ -43,6 +43,22 @@ uint32_t slice_label_rgb(int label)
 	return okabe_ito[(unsigned)(label - 1) % ARRAY_SIZE(okabe_ito)];
 }
 
+/* Four shades, dark to bright, of each of these colours in the 256-colour palette. */
+static const uint8_t shades[7][4] = {{94, 130, 172, 214}, {67, 68, 74, 117}, {29, 35, 36, 43},
+	{100, 142, 185, 227}, {18, 24, 25, 32}, {88, 124, 166, 202}, {96, 132, 175, 218}};
+
+static const int plain_shade = 2;
+
+static int label_shade(int label, int shade)
+{
+	return shades[(unsigned)(label - 1) % ARRAY_SIZE(shades)][shade];
+}
+
+int slice_label_index(int label)
+{
+	return label_shade(label, plain_shade);
+}
+
 char slice_label_char(int label)
 {
 	static const char chars[] = "123456789abcdefghijklmnopqrstuvwxyz";
@@ -194,31 +210,31 @@ static uint32_t blend(uint32_t a, uint32_t b, double part)
 
 /*
  * The palette's cube has six steps a channel: a blend of nearby greys with a colour
- * jumps between hues there and looks like noise.  So the colour keeps its hue and is
- * darkened in four steps by the grey below it; the more opaque, the less.
+ * jumps between hues there and looks like noise.  So a label keeps its hue, and the
+ * grey below chooses one of four shades; the more opaque, the less it has to say.
  */
-static uint32_t tint_256(const struct dot *d, double opacity)
+static int tint_256(const struct dot *d, double opacity)
 {
-	double grey = (d->grey / 64) / 3.0, floor_at = 0.25 + 0.75 * opacity;
+	double shade = d->grey / 64 * (1 - opacity) + plain_shade * opacity;
 
-	return blend(
-		COLOR_RGB(0, 0, 0), slice_label_rgb(d->label), floor_at + (1 - floor_at) * grey);
+	return label_shade(d->label, (int)lround(shade));
 }
 
 static uint32_t colour_of(const struct dot *d, const struct slice_picture *p)
 {
 	bool tinted = d->label && (d->edge || !p->outline);
-	uint32_t c = COLOR_RGB(d->grey, d->grey, d->grey);
+	double opacity = p->outline ? 1 : p->opacity;
+	uint32_t c;
 
-	if (tinted && p->rgb)
-		c = blend(c, slice_label_rgb(d->label), p->outline ? 1 : p->opacity);
-	else if (tinted)
-		c = tint_256(d, p->outline ? 1 : p->opacity);
-	if (d->cross)
-		c = blend(c, COLOR_RGB(0, 255, 255), 0.55);
-	if (p->rgb)
-		return c;
-	return COLOR_INDEX(tinted || d->cross ? color_to_256(c) : slice_grey_index(d->grey));
+	if (!p->rgb) {
+		if (d->cross)
+			return COLOR_INDEX(d->grey < 128 ? 37 : 80);
+		return COLOR_INDEX(tinted ? tint_256(d, opacity) : slice_grey_index(d->grey));
+	}
+	c = COLOR_RGB(d->grey, d->grey, d->grey);
+	if (tinted)
+		c = blend(c, slice_label_rgb(d->label), opacity);
+	return d->cross ? blend(c, COLOR_RGB(0, 255, 255), 0.55) : c;
 }
 
 static void put_half(const struct draw *d, int col, int row, const struct dot *up,

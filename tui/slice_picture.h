@@ -47,6 +47,9 @@ void slice_picture_draw(const struct draw *d, const struct slice_picture *p);
 /* Colour of a label (1..): Okabe and Ito's order, from orange. */
 uint32_t slice_label_rgb(int label);
 
+/* The same in the 256-colour palette. */
+int slice_label_index(int label);
+
 /* The character that stands for a label where there are no colours: 1-9, a-z. */
 char slice_label_char(int label);
 

@@ -141,8 +141,8 @@ static int draw_gpus(
 /* Bars of all CPUs in as many columns as fit, at most max_rows. Returns the next row. */
 static int draw_cpus(const struct draw *d, int y, const struct monitor_sample *s, int max_rows)
 {
-	int cols = d->w / 18 < 1 ? 1 : d->w / 18, cw = d->w / cols;
-	int rows = (s->ncpu + cols - 1) / cols;
+	int most = d->w / 18 < 1 ? 1 : d->w / 18, cols = s->ncpu < most ? s->ncpu : most;
+	int cw = d->w / cols, rows = (s->ncpu + cols - 1) / cols;
 
 	if (rows > max_rows)
 		return y;
@@ -208,6 +208,7 @@ struct history {
 	const struct system_series *series[2];
 	const char *name[2];
 	double top; /* of the y axis */
+	enum axis_unit unit;
 };
 
 static void draw_history(const struct draw *d, const struct history *h, double interval)
@@ -220,8 +221,9 @@ static void draw_history(const struct draw *d, const struct history *h, double i
 		.fixed = true,
 		.yhi = h->top,
 		.xunit = AXIS_SECONDS,
+		.yunit = h->unit,
 		.empty = "no value yet"};
-	struct plot_span span = {-(SYSTEM_HISTORY - 1) * interval, 0};
+	struct plot_span span = {-59 * interval, 0};
 
 	for (int i = 0; i < SYSTEM_HISTORY; i++)
 		x[i] = (i - SYSTEM_HISTORY + 1) * interval;
@@ -234,6 +236,7 @@ static void draw_history(const struct draw *d, const struct history *h, double i
 			.n = (size_t)s->n,
 			.style = k ? ST_SERIES2 : ST_SERIES1};
 		p.n_lines = k + 1;
+		span.lo = fmin(span.lo, -(s->n - 1) * interval);
 	}
 	p.fill = p.n_lines == 1;
 	plot_draw(d, &p, &whole, span, false);
@@ -248,11 +251,12 @@ static int collect(const struct system_model *m, struct history out[])
 
 		*h = (struct history){.series = {&m->gpu_util[i], &m->gpu_mem[i]},
 			.name = {"use", "memory"},
-			.top = 100};
-		snprintf(h->title, sizeof(h->title), "GPU %d %%", i);
+			.top = 100,
+			.unit = AXIS_PERCENT};
+		snprintf(h->title, sizeof(h->title), "GPU %d", i);
 	}
-	out[n++] = (struct history){"CPU %", {&m->cpu, NULL}, {"", NULL}, 100};
-	out[n++] = (struct history){"memory %", {&m->mem, NULL}, {"", NULL}, 100};
+	out[n++] = (struct history){"CPU", {&m->cpu, NULL}, {"", NULL}, 100, AXIS_PERCENT};
+	out[n++] = (struct history){"memory", {&m->mem, NULL}, {"", NULL}, 100, AXIS_PERCENT};
 	for (int i = 0; i < m->now.ngpu; i++) {
 		struct history *h = &out[n++];
 		const struct gpu_sample *g = &m->now.gpu[i];

@@ -176,7 +176,7 @@ static void aspect(void **state)
 		struct scene s;
 		int cols, rows;
 
-		scene_open(&s, make(want[i].mm), 100, 32, "dark", GLYPHS_BRAILLE);
+		scene_open(&s, make(want[i].mm), 100, 33, "dark", GLYPHS_BRAILLE);
 		redraw(&s);
 		covered(&s, &cols, &rows);
 		assert_in_range(cols, want[i].cols - 1, want[i].cols);
@@ -224,7 +224,7 @@ static struct volume *label_block(const double mm[3])
 static void overlays(void **state)
 {
 	static const double mm[3] = {1, 1, 1};
-	int orange = color_to_256(slice_label_rgb(1));
+	int orange = slice_label_index(1);
 	struct scene s;
 	double x, y;
 	int filled, edge;
@@ -261,7 +261,7 @@ static void difference(void **state)
 {
 	static const double mm[3] = {1, 1, 1};
 	struct volume *pred = label_block(mm);
-	int orange = color_to_256(slice_label_rgb(1)), sky = color_to_256(slice_label_rgb(2));
+	int orange = slice_label_index(1), sky = slice_label_index(2);
 	struct scene s;
 	double x, y;
 
