@@ -23,6 +23,7 @@
 struct workbench {
 	struct term_options term;
 	struct strlist roots;
+	const char *view, *arg; /* opened instead of the browser; NULL: the browser */
 	bool no_engine, keys, roff;
 };
 
@@ -44,8 +45,7 @@ static int choice(const char *value, const char *const *words)
 	return -1;
 }
 
-/* 1: taken; 0: not an option of ours; -1: ours with a bad value. */
-static int parse_option(struct workbench *w, const char *arg)
+int workbench_term_option(struct term_options *opt, const char *arg)
 {
 	static const char *const colors[] = {"auto", "never", "16", "256", "true", NULL};
 	static const char *const glyphs[] = {"auto", "ascii", "block", "braille", NULL};
@@ -53,24 +53,33 @@ static int parse_option(struct workbench *w, const char *arg)
 
 	if (!strncmp(arg, "--color=", 8)) {
 		n = choice(arg + 8, colors);
-		w->term.colors = n < 0 ? COLORS_AUTO : (enum color_mode)n;
+		opt->colors = n < 0 ? COLORS_AUTO : (enum color_mode)n;
 		return n < 0 ? -1 : 1;
 	}
 	if (!strncmp(arg, "--glyphs=", 9)) {
 		n = choice(arg + 9, glyphs);
-		w->term.glyphs = n < 0 ? GLYPHS_AUTO : (enum glyphs)n;
+		opt->glyphs = n < 0 ? GLYPHS_AUTO : (enum glyphs)n;
 		return n < 0 ? -1 : 1;
 	}
 	if (!strncmp(arg, "--theme=", 8)) {
-		w->term.theme = arg + 8;
+		opt->theme = arg + 8;
 		return theme_find(arg + 8) ? 1 : -1;
 	}
-	w->term.no_mouse |= !strcmp(arg, "--no-mouse");
+	opt->no_mouse |= !strcmp(arg, "--no-mouse");
+	return !strcmp(arg, "--no-mouse");
+}
+
+/* 1: taken; 0: not an option of ours; -1: ours with a bad value. */
+static int parse_option(struct workbench *w, const char *arg)
+{
+	int took = workbench_term_option(&w->term, arg);
+
+	if (took)
+		return took;
 	w->no_engine |= !strcmp(arg, "--no-engine");
 	w->roff |= !strcmp(arg, "--keys=roff");
 	w->keys |= w->roff || !strcmp(arg, "--keys");
-	return !strcmp(arg, "--no-mouse") || !strcmp(arg, "--no-engine") ||
-	       !strcmp(arg, "--keys") || !strcmp(arg, "--keys=roff");
+	return !strcmp(arg, "--no-engine") || !strcmp(arg, "--keys") || !strcmp(arg, "--keys=roff");
 }
 
 static void add_root(struct workbench *w, const char *dir)
@@ -163,7 +172,7 @@ static int run(struct workbench *w)
 	app = app_new(term, term_theme(term), term_glyphs(term), width, height);
 	app->roots = (const char *const *)w->roots.v;
 	app->nroots = w->roots.n;
-	app_open(app, "mmars", NULL);
+	app_open(app, w->view ? w->view : "mmars", w->arg);
 	/* One archive given: its page is what was asked for. */
 	if (w->roots.n == 1 && mmar_is(w->roots.v[0])) {
 		char *full = realpath(w->roots.v[0], NULL);
@@ -203,4 +212,11 @@ int workbench_main(int argc, char **argv)
 	}
 	mmar_list_release(&w.roots);
 	return code;
+}
+
+int workbench_show(const struct term_options *term, const char *view, const char *arg)
+{
+	struct workbench w = {.term = *term, .view = view, .arg = arg, .no_engine = true};
+
+	return run(&w);
 }
