@@ -47,7 +47,7 @@ struct graph {
 	struct {
 		struct node *node;
 		float weight;
-	} loss[8];
+	} loss[64];
 	int n_loss;
 };
 
