@@ -77,7 +77,7 @@ double axis_value(const struct axis *a, double place)
 	return w;
 }
 
-static double round_step(double raw)
+double axis_nice_step(double raw)
 {
 	double ten = pow(10, floor(log10(raw))), f = raw / ten;
 
@@ -90,11 +90,11 @@ static double time_step(double raw)
 		10800, 21600, 43200, 86400};
 
 	if (raw < 1)
-		return round_step(raw);
+		return axis_nice_step(raw);
 	for (size_t i = 0; i < ARRAY_SIZE(nice); i++)
 		if (raw <= nice[i])
 			return nice[i];
-	return 86400 * round_step(raw / 86400);
+	return 86400 * axis_nice_step(raw / 86400);
 }
 
 static double byte_step(double raw)
@@ -116,7 +116,7 @@ static double step_of(const struct axis *a, double raw)
 	case AXIS_PERCENT:
 		break;
 	}
-	return round_step(raw);
+	return axis_nice_step(raw);
 }
 
 static int linear_ticks(const struct axis *a, int max, struct axis_tick out[])

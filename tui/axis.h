@@ -39,6 +39,9 @@ struct axis_tick {
  */
 void axis_set(struct axis *a, enum axis_scale scale, double lo, double hi, double smallest);
 
+/* The smallest of 1, 2, 5 x 10^k that is not below raw (> 0). */
+double axis_nice_step(double raw);
+
 /* Place of v: 0 at lo, 1 at hi, outside beyond; NaN when v has no place. */
 double axis_place(const struct axis *a, double v);
 

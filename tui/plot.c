@@ -96,9 +96,26 @@ static void release(struct shown s[], int n)
 		free(s[i].smooth);
 }
 
+/* Ends on round values: an axis that follows every new extreme would move all the dots. */
+static void round_out(enum axis_scale scale, double *lo, double *hi)
+{
+	double step;
+
+	if (!(*lo < *hi))
+		return;
+	if (scale == AXIS_LINEAR) {
+		step = axis_nice_step((*hi - *lo) / 12);
+		*lo = floor(*lo / step) * step;
+		*hi = ceil(*hi / step) * step;
+	} else if (scale == AXIS_LOG && *lo > 0) {
+		*lo = pow(10, floor(log10(*lo) * 5) / 5);
+		*hi = pow(10, ceil(log10(*hi) * 5) / 5);
+	}
+}
+
 static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], int n)
 {
-	double lo = INFINITY, hi = -INFINITY, least = INFINITY, pad;
+	double lo = INFINITY, hi = -INFINITY, least = INFINITY;
 
 	y->unit = p->yunit;
 	if (p->fixed) {
@@ -121,11 +138,7 @@ static void fit_y(struct axis *y, const struct plot *p, const struct shown s[], 
 			if (s[i].l->y[k] > 0)
 				least = fmin(least, s[i].l->y[k]);
 	}
-	if (p->yscale == AXIS_LINEAR && lo < hi) {
-		pad = (hi - lo) * 0.04;
-		lo = lo >= 0 ? fmax(0, lo - pad) : lo - pad;
-		hi += pad;
-	}
+	round_out(p->yscale, &lo, &hi);
 	if (p->ylo < p->yhi && lo <= hi)
 		lo = fmax(lo, p->ylo), hi = fmin(hi, p->yhi);
 	axis_set(y, p->yscale, lo, hi, isfinite(least) ? least : 0);
@@ -355,7 +368,7 @@ static void draw_cursor_line(const struct draw *area, const struct layout *o,
 		return;
 	for (int r = 0; r < o->rows; r++)
 		draw_char(area, c, r, ST_FOCUS, area->glyphs == GLYPHS_ASCII ? '|' : 0x2502);
-	for (int i = 0; i < n; i++) {
+	for (int i = n - 1; i >= 0; i--) { /* the main line last: on top */
 		const struct plot_line *l = s[i].l;
 		size_t k;
 		int r;

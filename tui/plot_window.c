@@ -16,17 +16,25 @@ static double narrowest(struct plot_span full)
 	return fmax((full.hi - full.lo) * 1e-5, 1e-9);
 }
 
+/* The width rounded up to a power of 1.25. */
+static struct plot_span with_room(struct plot_span s)
+{
+	double k = ceil(log(s.hi - s.lo) / log(1.25) - 1e-9);
+
+	s.hi = s.lo + pow(1.25, k);
+	return s;
+}
+
 struct plot_span plot_window_shown(const struct plot_window *w, struct plot_span full)
 {
 	struct plot_span s = w->shown;
-	double width;
+	double width = s.hi - s.lo, part = width / 8;
 
 	if (!w->zoomed)
-		return full;
-	width = s.hi - s.lo;
+		return w->growing ? with_room(full) : full;
 	if (w->follow) {
-		s.hi = full.hi;
-		s.lo = fmax(full.lo, full.hi - width);
+		s.hi = w->growing ? full.lo + ceil((full.hi - full.lo) / part) * part : full.hi;
+		s.lo = fmax(full.lo, s.hi - width);
 	}
 	return s;
 }
@@ -75,6 +83,8 @@ void plot_window_pan(struct plot_window *w, struct plot_span full, double part)
 		return;
 	s.lo += by, s.hi += by;
 	set_shown(w, full, s);
+	/* With room on the right a small step back still reaches the newest point. */
+	w->follow = w->follow && part > 0;
 }
 
 void plot_window_follow(struct plot_window *w, struct plot_span full)
@@ -106,7 +116,7 @@ void plot_window_cursor(struct plot_window *w, struct plot_span full)
 	struct plot_span s = plot_window_shown(w, full);
 
 	w->cursor_on = !w->cursor_on;
-	w->cursor = s.hi;
+	w->cursor = fmin(s.hi, full.hi);
 }
 
 void plot_window_cursor_to(struct plot_window *w, struct plot_span full, double x)

@@ -16,11 +16,16 @@ struct plot_window {
 	bool zoomed;            /* false: everything is shown */
 	bool follow;            /* zoomed: the right edge sticks to the newest point */
 	struct plot_span shown; /* zoomed: the interval */
+	bool growing;           /* the data still grow: leave room, so that old points stay put */
 	bool cursor_on;
 	double cursor; /* x value */
 };
 
-/* The interval to draw now. */
+/*
+ * The interval to draw now.  While the data grow it reaches beyond them, by at most a
+ * quarter when everything is shown and an eighth of the width when following, and
+ * jumps ahead when they fill it: a frame then adds dots instead of moving all.
+ */
 struct plot_span plot_window_shown(const struct plot_window *w, struct plot_span full);
 
 /*

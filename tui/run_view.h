@@ -28,6 +28,7 @@ struct run_view {
 	int chart_id[RUN_CHARTS_MAX];
 	int charts_shown;
 	struct rect log_at;
+	int head_rows, head_w, head_h; /* header of the last drawing */
 };
 
 /* Weight of the smoothing that is chosen, 0..1. */

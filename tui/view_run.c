@@ -87,6 +87,7 @@ static unsigned run_tick(struct view *v, double now, double *next_s)
 		changed = run_model_check_state(&s->model) || changed;
 		changed = note_silence(s) || changed;
 	}
+	s->window.growing = s->model.state == RUN_RUNNING;
 	s->wait_s = changed ? FASTEST_S : fmin(s->wait_s * 1.5 + 0.01, SLOWEST_S);
 	*next_s = more ? 0.002 : s->wait_s;
 	return changed ? VIEW_REDRAW : VIEW_HANDLED;
@@ -185,11 +186,22 @@ static void draw_charts(struct run_view *s, const struct draw *d, struct rect r)
 		draw_stack(s, d, plots, n, r, full);
 }
 
+/* Values that come and go must not make the charts jump: the rows only grow. */
+static int header_rows(struct run_view *s, const struct draw *d)
+{
+	int rows = run_header_rows(&s->model, s->silent_min, d->w, d->h);
+
+	if (d->w != s->head_w || d->h != s->head_h || rows > s->head_rows)
+		s->head_rows = rows;
+	s->head_w = d->w;
+	s->head_h = d->h;
+	return s->head_rows;
+}
+
 static void run_draw(struct view *v, const struct draw *d, bool focused)
 {
 	struct run_view *s = v->state;
-	int head = run_header_rows(&s->model, s->silent_min, d->w, d->h),
-	    log = log_rows(s, d->h - head);
+	int head = header_rows(s, d), log = log_rows(s, d->h - head);
 	int rule = log > 0 ? 1 : 0;
 	struct draw part = draw_sub(d, 0, 0, d->w, head);
 

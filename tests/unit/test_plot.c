@@ -237,6 +237,39 @@ static void window(void **state)
 	assert_false(w.zoomed);
 }
 
+/* While data grow, a new point must not move the old ones, except now and then. */
+static void growing(void **state)
+{
+	struct plot_window w = {.growing = true};
+	struct plot_span full = {1, 2}, s, before;
+	int jumps = 0;
+
+	(void)state;
+	before = plot_window_shown(&w, full);
+	for (int i = 3; i <= 10000; i++) {
+		full.hi = i;
+		s = plot_window_shown(&w, full);
+		assert_true(s.lo == 1 && s.hi >= full.hi && s.hi <= 1 + 1.26 * (full.hi - 1));
+		jumps += s.hi != before.hi;
+		before = s;
+	}
+	assert_in_range(jumps, 1, 45);
+	plot_window_follow(&w, full);
+	before = plot_window_shown(&w, full);
+	jumps = 0;
+	for (int i = 10001; i <= 11000; i++) {
+		full.hi = i;
+		s = plot_window_shown(&w, full);
+		assert_true(s.hi >= full.hi);
+		near(s.hi - s.lo, before.hi - before.lo);
+		jumps += s.hi != before.hi;
+		before = s;
+	}
+	assert_in_range(jumps, 1, 10);
+	plot_window_pan(&w, full, -0.01); /* however small, it stops following */
+	assert_false(w.follow);
+}
+
 static void pointing(void **state)
 {
 	struct plot_window w = {0};
@@ -414,6 +447,7 @@ int main(void)
 		cmocka_unit_test(bulk),
 		cmocka_unit_test(decimation),
 		cmocka_unit_test(window),
+		cmocka_unit_test(growing),
 		cmocka_unit_test(pointing),
 		cmocka_unit_test(draws_a_diagonal),
 		cmocka_unit_test(gap_stays_a_gap),
