@@ -149,7 +149,7 @@ static int nifti_check_magic(const struct nifti_fields *f, struct nifti_header *
 static int nifti_check_dims(const struct nifti_fields *f, struct nifti_header *h, struct err *err)
 {
 	size_t n = 1, at = FIELD_AT(f, dim), step = f->version == 1 ? 2 : 8;
-	char name[16];
+	char name[24];
 
 	if (f->dim[0] < 1 || f->dim[0] > 7)
 		return nifti_bad(f, "dim[0]", at, (double)f->dim[0], "must be 1 to 7", err);
@@ -241,7 +241,7 @@ static int nifti_check_scale(const struct nifti_fields *f, struct nifti_header *
 static int nifti_check_spacing(const struct nifti_fields *f, struct err *err)
 {
 	size_t at = FIELD_AT(f, pixdim), step = f->version == 1 ? 4 : 8;
-	char name[16];
+	char name[24];
 
 	for (int i = 1; i <= 3; i++)
 		if (!(f->pixdim[i] >= SPACING_MIN && f->pixdim[i] <= SPACING_MAX)) {
