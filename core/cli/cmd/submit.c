@@ -9,6 +9,7 @@
 #include "core/cli/cli.h"
 #include "core/engine/client.h"
 #include "core/mmar/mmar.h"
+#include "core/mmar/paths.h"
 
 static void submit_copy(cJSON *args, const char *key, const char *value)
 {
@@ -32,7 +33,6 @@ static int submit_run(struct cmd_line *line, struct err *err)
 	cJSON_AddStringToObject(o, "kind", "train");
 	args = cJSON_AddObjectToObject(o, "args");
 	cJSON_AddStringToObject(args, "mmar", root);
-	free(root);
 	submit_copy(args, "config", cmd_value(line, "config", NULL));
 	submit_copy(args, "env", cmd_value(line, "env", NULL));
 	submit_copy(args, "run", cmd_value(line, "run", NULL));
@@ -40,8 +40,13 @@ static int submit_run(struct cmd_line *line, struct err *err)
 	cJSON_AddBoolToObject(args, "write_train_stats", cmd_flag(line, "write-train-stats"));
 	words = cmd_multi(line, "set", &n);
 	sets = cJSON_AddArrayToObject(args, "set");
-	for (int i = 0; i < n; i++)
-		cJSON_AddItemToArray(sets, cJSON_CreateString(words[i]));
+	for (int i = 0; i < n; i++) {
+		char *word = path_of_set(root, words[i]);
+
+		cJSON_AddItemToArray(sets, cJSON_CreateString(word));
+		free(word);
+	}
+	free(root);
 	job = engine_call("submit", o, true, 15, err);
 	if (!job)
 		return -1;
@@ -66,7 +71,7 @@ const struct cmd cmd_submit = {
 	.name = "submit",
 	.args = "",
 	.summary = "train an MMAR in the background; prints the number of the job",
-	.help = "Paths in --set are absolute or relative to the MMAR: the engine has no working folder.\n"
+	.help = "DATASET_JSON and DATA_ROOT in --set may be relative to the working folder or the MMAR.\n"
 		"'axial attach' follows the job, 'axial stop' ends it after a checkpoint.",
 	.opts = submit_opts,
 	.run = submit_run,
