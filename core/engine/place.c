@@ -33,7 +33,9 @@ char *engine_runtime_dir(struct err *err)
 		set && set[0] ? mem_strdup(set) : mem_printf("/tmp/axial-%u", (unsigned)geteuid());
 	struct stat st;
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	if (dir[0] != '/')
+		err_set(err, ERR_USAGE, "AXIAL_RUNTIME_DIR: '%s' is no absolute path", dir);
+	else if (mkdir(dir, 0700) && errno != EEXIST)
 		err_sys(err, errno, "cannot make the engine's folder '%s'", dir);
 	else if (lstat(dir, &st))
 		err_sys(err, errno, "cannot stat the engine's folder '%s'", dir);
@@ -124,6 +126,8 @@ static void place_become_engine(int log_fd)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(log_fd, 2) < 0)
 		_exit(1);
 	close_range(3, ~0u, 0);
+	if (chdir("/"))
+		_exit(1);
 	execv("/proc/self/exe", (char *const *)argv);
 	_exit(1);
 }

@@ -40,6 +40,7 @@ struct job {
 	int code;
 	bool resumable;
 	double submitted, started, ended; /* wall seconds, NaN: not yet */
+	cJSON *props;                     /* latest values of a job without a thread, or NULL */
 	struct job_ctl *ctl;              /* while its thread lives */
 	pthread_t thread;
 };
@@ -51,6 +52,7 @@ static void job_free(struct job *j)
 	free(j->parsed);
 	job_ctl_free(j->ctl);
 	cJSON_Delete(j->args);
+	cJSON_Delete(j->props);
 	free(j->run);
 	free(j->error);
 	free(j->mmar);
@@ -120,6 +122,8 @@ static cJSON *job_to_json(const struct job *j)
 		cJSON_AddStringToObject(o, "error", j->error);
 	cJSON_AddNumberToObject(o, "code", j->code);
 	cJSON_AddBoolToObject(o, "resumable", j->resumable);
+	if (j->props)
+		cJSON_AddItemToObject(o, "props", cJSON_Duplicate(j->props, true));
 	return o;
 }
 
@@ -179,6 +183,11 @@ static void job_recover(struct job *j)
 	}
 	j->resumable = it.resumable;
 	j->ended = it.last;
+	cJSON_Delete(j->props);
+	j->props = cJSON_CreateObject();
+	job_put_num(j->props, "epoch", it.epoch);
+	job_put_num(j->props, "step", it.step);
+	job_put_num(j->props, "loss", it.loss);
 	if (it.state == RUN_DONE)
 		j->state = JOB_DONE;
 	else if (it.state == RUN_STOPPED)
@@ -204,6 +213,7 @@ static void job_table_load_one(struct job_table *t, const cJSON *o)
 	j->state = job_state_find(json_str(o, "state", ""));
 	j->args = args ? cJSON_Duplicate(args, true) : cJSON_CreateObject();
 	j->run = job_copy(json_str(o, "run", NULL));
+	j->props = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(o, "props"), true);
 	j->submitted = json_num(o, "submitted", NAN);
 	j->started = json_num(o, "started", NAN);
 	j->ended = json_num(o, "ended", NAN);
@@ -393,6 +403,20 @@ static void job_take_over(struct job_table *t, const struct job *j)
 			t->v[i]->resumable = false;
 }
 
+static cJSON *job_props(struct job_ctl *ctl)
+{
+	cJSON *props = cJSON_CreateObject();
+
+	pthread_mutex_lock(&ctl->lock);
+	for (int i = 0; i < ctl->nprops; i++) {
+		double v = ctl->props[i].value;
+
+		job_put_num(props, ctl->props[i].name, isfinite(v) ? v : (double)NAN);
+	}
+	pthread_mutex_unlock(&ctl->lock);
+	return props;
+}
+
 /* Copies what the thread told; true when the job changed for the list on disk. */
 static bool job_harvest(struct job *j)
 {
@@ -410,6 +434,7 @@ static bool job_harvest(struct job *j)
 	if (!finished)
 		return news;
 	pthread_join(j->thread, NULL);
+	j->props = job_props(ctl);
 	if (!ctl->rc)
 		job_end(j, JOB_DONE, 0, NULL);
 	else if (ctl->err.code == ERR_INTR)
@@ -479,7 +504,7 @@ int job_table_live(const struct job_table *t)
 
 static cJSON *job_public(struct job *j)
 {
-	cJSON *o = job_to_json(j), *props;
+	cJSON *o = job_to_json(j);
 
 	cJSON_DeleteItemFromObjectCaseSensitive(o, "args");
 	cJSON_AddStringToObject(o, "title", j->mmar ? sys_basename(j->mmar) : "");
@@ -487,16 +512,10 @@ static cJSON *job_public(struct job *j)
 		cJSON_AddStringToObject(o, "mmar", j->mmar);
 	if (j->config)
 		cJSON_AddStringToObject(o, "config", j->config);
-	props = cJSON_AddObjectToObject(o, "props");
-	if (!j->ctl)
-		return o;
-	pthread_mutex_lock(&j->ctl->lock);
-	for (int i = 0; i < j->ctl->nprops; i++) {
-		double v = j->ctl->props[i].value;
-
-		job_put_num(props, j->ctl->props[i].name, isfinite(v) ? v : (double)NAN);
-	}
-	pthread_mutex_unlock(&j->ctl->lock);
+	if (j->ctl)
+		cJSON_AddItemToObject(o, "props", job_props(j->ctl));
+	else if (!j->props)
+		cJSON_AddObjectToObject(o, "props");
 	return o;
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 
 static const double STEP_SECONDS = 2.0;
+static const double EVENT_SEQ_MAX = 9007199254740992.0; /* 2^53: a double counts so far */
 
 static const char *const event_names[EVENT_KINDS + 1] = {
 	[EVENT_START] = "start",
@@ -92,15 +93,17 @@ void event_str(struct buf *fields, const char *key, const char *value)
 int event_parse(const char *line, size_t len, struct event *ev)
 {
 	const char *kind;
+	double seq;
 
 	ev->obj = json_parse(line, len, "event", NULL);
 	kind = json_str(ev->obj, "kind", NULL);
-	ev->seq = (int64_t)json_num(ev->obj, "seq", 0);
-	ev->time = json_num(ev->obj, "t", NAN);
-	if (!cJSON_IsObject(ev->obj) || !kind || ev->seq < 1) {
+	seq = json_num(ev->obj, "seq", 0);
+	if (!cJSON_IsObject(ev->obj) || !kind || !(seq >= 1 && seq <= EVENT_SEQ_MAX)) {
 		event_release(ev);
 		return -1;
 	}
+	ev->seq = (int64_t)seq;
+	ev->time = json_num(ev->obj, "t", NAN);
 	ev->kind = event_kind_find(kind);
 	return 0;
 }
@@ -131,8 +134,9 @@ void event_add_duration(struct buf *out, double seconds)
 		buf_printf(out, "%lld:%02lld", s / 60, s % 60);
 }
 
-static void line_num(struct buf *out, const struct event *ev, const char *key, const char *label,
-	const char *fmt)
+/* Adds label and the field, when it is there; fmt: 'd' whole, 'M' bytes as MB, 'g' else. */
+static void line_num(
+	struct buf *out, const struct event *ev, const char *key, const char *label, char fmt)
 {
 	double v = event_get(ev, key);
 
@@ -141,9 +145,9 @@ static void line_num(struct buf *out, const struct event *ev, const char *key, c
 	buf_printf(out, "%s", label);
 	if (isnan(v))
 		buf_puts(out, "nan");
-	else if (fmt[0] == 'd')
+	else if (fmt == 'd')
 		buf_printf(out, "%.0f", v);
-	else if (fmt[0] == 'M')
+	else if (fmt == 'M')
 		buf_printf(out, "%.1f MB", v / 1e6);
 	else
 		buf_printf(out, "%.6g", v);
@@ -152,7 +156,7 @@ static void line_num(struct buf *out, const struct event *ev, const char *key, c
 /* "epoch 3/40" */
 static void line_epoch(struct buf *out, const struct event_lines *st, const struct event *ev)
 {
-	line_num(out, ev, "epoch", "epoch ", "d");
+	line_num(out, ev, "epoch", "epoch ", 'd');
 	if (st->epochs > 0)
 		buf_printf(out, "/%.0f", st->epochs);
 }
@@ -171,7 +175,7 @@ static void line_rest(struct buf *out, const struct event *ev, const char *const
 			continue;
 		buf_puts(out, ", ");
 		buf_put_safe(out, f->string);
-		line_num(out, ev, f->string, " ", "g");
+		line_num(out, ev, f->string, " ", 'g');
 	}
 }
 
@@ -184,12 +188,12 @@ static void line_start(struct event_lines *st, const struct event *ev, struct bu
 	st->last_step_time = st->last_step = st->rate = 0;
 	buf_puts(out, "run ");
 	buf_put_safe(out, event_get_str(ev, "run", "?"));
-	line_num(out, ev, "epochs", ": epochs ", "d");
-	line_num(out, ev, "steps_per_epoch", ", steps per epoch ", "d");
-	line_num(out, ev, "params", ", parameters ", "d");
-	line_num(out, ev, "arena_bytes", ", arena planned ", "M");
-	line_num(out, ev, "seed", ", seed ", "d");
-	line_num(out, ev, "pid", ", pid ", "d");
+	line_num(out, ev, "epochs", ": epochs ", 'd');
+	line_num(out, ev, "steps_per_epoch", ", steps per epoch ", 'd');
+	line_num(out, ev, "params", ", parameters ", 'd');
+	line_num(out, ev, "arena_bytes", ", arena planned ", 'M');
+	line_num(out, ev, "seed", ", seed ", 'd');
+	line_num(out, ev, "pid", ", pid ", 'd');
 	buf_puts(out, " on ");
 	buf_put_safe(out, event_get_str(ev, "host", "?"));
 }
@@ -198,9 +202,9 @@ static void line_resume(struct event_lines *st, const struct event *ev, struct b
 {
 	st->last_step_time = st->last_step = st->rate = 0;
 	buf_puts(out, "resumed");
-	line_num(out, ev, "epoch", " after epoch ", "d");
-	line_num(out, ev, "step", ", step ", "d");
-	line_num(out, ev, "pid", ", pid ", "d");
+	line_num(out, ev, "epoch", " after epoch ", 'd');
+	line_num(out, ev, "step", ", step ", 'd');
+	line_num(out, ev, "pid", ", pid ", 'd');
 }
 
 /* Keeps the step rate; true when this step is to be shown. */
@@ -226,7 +230,7 @@ static bool line_step(struct event_lines *st, const struct event *ev, struct buf
 	if (!line_step_due(st, ev, step))
 		return false;
 	line_epoch(out, st, ev);
-	line_num(out, ev, "step", " step ", "d");
+	line_num(out, ev, "step", " step ", 'd');
 	line_rest(out, ev, NULL);
 	if (st->rate > 0)
 		buf_printf(out, ", %.3g steps/s", st->rate);
@@ -245,9 +249,9 @@ static void line_validation(struct event_lines *st, const struct event *ev, stru
 	buf_puts(out, "validation ");
 	line_epoch(out, st, ev);
 	line_rest(out, ev, but);
-	line_num(out, ev, "best", ", best ", "g");
-	line_num(out, ev, "best_epoch", " at epoch ", "d");
-	line_num(out, ev, "seconds", ", seconds ", "g");
+	line_num(out, ev, "best", ", best ", 'g');
+	line_num(out, ev, "best_epoch", " at epoch ", 'd');
+	line_num(out, ev, "seconds", ", seconds ", 'g');
 	if (json_bool(ev->obj, "is_best", false))
 		buf_puts(out, " (new best)");
 }
@@ -262,7 +266,7 @@ static void line_end(const struct event *ev, struct buf *out)
 		buf_puts(out, " after ");
 		event_add_duration(out, seconds);
 	}
-	line_num(out, ev, "peak_rss", ", peak memory ", "M");
+	line_num(out, ev, "peak_rss", ", peak memory ", 'M');
 	if (reason) {
 		buf_puts(out, ": ");
 		buf_put_safe(out, reason);
@@ -291,7 +295,7 @@ bool event_line(struct event_lines *st, const struct event *ev, struct buf *out)
 	case EVENT_CHECKPOINT:
 		buf_puts(out, "checkpoint ");
 		buf_put_safe(out, event_get_str(ev, "file", ""));
-		line_num(out, ev, "epoch", " at epoch ", "d");
+		line_num(out, ev, "epoch", " at epoch ", 'd');
 		return true;
 	case EVENT_LOG:
 		if (strcmp(event_get_str(ev, "level", "info"), "info")) {

@@ -298,6 +298,14 @@ struct run *run_create(const struct run_info *info, struct err *err)
 	return r;
 }
 
+/* A count that somebody may have edited. */
+static int64_t run_whole(const cJSON *info, const char *key)
+{
+	double v = json_num(info, key, 0);
+
+	return v > 0 && v < 9e18 ? (int64_t)v : 0;
+}
+
 struct run *run_open_resume(const char *dir, struct err *err)
 {
 	struct run *r = run_alloc();
@@ -315,9 +323,9 @@ struct run *run_open_resume(const char *dir, struct err *err)
 		run_free(r);
 		return NULL;
 	}
-	r->seed = (uint64_t)json_num(info, "seed", 0);
-	r->epochs = (int64_t)json_num(info, "epochs", 0);
-	r->summary_interval = (int64_t)json_num(info, "summary_interval", 0);
+	r->seed = (uint64_t)run_whole(info, "seed");
+	r->epochs = run_whole(info, "epochs");
+	r->summary_interval = run_whole(info, "summary_interval");
 	cJSON_Delete(info);
 	if (run_take_lock(r, err) || run_open_events(r, err)) {
 		run_free(r);

@@ -280,6 +280,7 @@ static void test_job_runs_and_fails(void **state)
 	assert_true(run_reader_poll(&rd, 0, NULL, NULL) > 0);
 	assert_int_equal(run_reader_series(&rd, EVENT_STEP, "loss")->n, 5);
 	assert_string_equal(rd.end_state, "done");
+	assert_true(json_num(cJSON_GetObjectItemCaseSensitive(job, "props"), "step", 0) == 5);
 	run_reader_release(&rd);
 	cJSON_Delete(job);
 	job = wait_state(bad, "failed");

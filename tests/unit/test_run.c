@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/rng.h"
 #include "core/base/sys.h"
 #include "core/run/reader.h"
 #include "core/run/run.h"
@@ -439,6 +440,51 @@ static void test_kill(void **state)
 	free(dir);
 }
 
+/* Damaged files are read as far as they make sense; nothing crashes, nothing hangs. */
+static void test_damaged_files(void **state)
+{
+	struct place *p = *state;
+	struct run *r = make(p, "fuzz");
+	char *dir = mem_strdup(run_dir(r)), *path = run_path_in(dir, RUN_FILE_EVENTS);
+	struct buf good = {0};
+
+	add_start(r);
+	for (int i = 1; i <= 6; i++)
+		add_step(r, i, 1.0 / i);
+	add_validation(r, 1, 0.5, 0.5);
+	assert_int_equal(run_close(r, "stopped", "why", 1, NULL), 0);
+	assert_int_equal(sys_read_file(path, 1 << 20, &good, NULL), 0);
+	for (uint64_t i = 0; i < 400; i++) {
+		struct rng rng = rng_stream(1, 0, i, rng_hash("damage"));
+		size_t len = good.len - rng_below(&rng, 200);
+		char *bad = mem_alloc(len);
+		struct run_reader rd;
+		struct run_item it;
+		int fd = open(path, O_WRONLY | O_TRUNC);
+
+		memcpy(bad, good.p, len);
+		for (int k = 0; k < 8; k++)
+			bad[rng_below(&rng, (uint32_t)len)] = (char)rng_below(&rng, 256);
+		assert_true(fd >= 0);
+		assert_int_equal(sys_write_all(fd, bad, len), 0);
+		close(fd);
+		free(bad);
+		run_reader_init(&rd, dir);
+		poll_all(&rd);
+		assert_true(rd.offset <= (int64_t)len);
+		run_reader_release(&rd);
+		assert_int_equal(run_item_read(&it, dir, NULL), 0);
+		run_item_release(&it);
+		r = run_open_resume(dir, NULL);
+		assert_non_null(r);
+		add_step(r, 7, 0.5);
+		run_abandon(r);
+	}
+	buf_release(&good);
+	free(path);
+	free(dir);
+}
+
 static void collect(void *ctx, const char *text)
 {
 	buf_printf(ctx, "%s\n", text);
@@ -486,6 +532,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_only_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
 	};

@@ -6,9 +6,11 @@
  * manager would run.  This file also joins the engine and the monitor, which do
  * not know each other.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "core/base/log.h"
@@ -22,6 +24,7 @@
 #include "core/monitor/monitor.h"
 
 static const double IDLE_DEFAULT = 600;
+static const off_t LOG_LONG = 8 << 20;
 
 static cJSON *engine_monitor(void *ctx)
 {
@@ -32,19 +35,34 @@ static cJSON *engine_monitor(void *ctx)
 	return o;
 }
 
-static int engine_foreground(struct cmd_line *line, struct err *err)
+/* Opens engine.log; one that has grown long is put aside first. */
+static int engine_open_log(struct err *err)
 {
-	const char *idle = cmd_value(line, "idle", NULL);
-	struct engine_options opt = {.idle_s = IDLE_DEFAULT, .monitor = engine_monitor};
-	char *dir = engine_runtime_dir(err), *path, *end;
-	int rc;
+	char *dir = engine_runtime_dir(err), *path, *old;
+	struct stat st;
+	int rc = 0;
 
 	if (!dir)
 		return -1;
 	path = sys_join(dir, "engine.log");
-	free(dir);
-	rc = log_open(path, LOG_INFO, err);
+	old = sys_join(dir, "engine.log.old");
+	if (!stat(path, &st) && st.st_size > LOG_LONG && rename(path, old))
+		rc = err_sys(err, errno, "cannot rename '%s'", path);
+	if (!rc)
+		rc = log_open(path, LOG_INFO, err);
+	free(old);
 	free(path);
+	free(dir);
+	return rc;
+}
+
+static int engine_foreground(struct cmd_line *line, struct err *err)
+{
+	const char *idle = cmd_value(line, "idle", NULL);
+	struct engine_options opt = {.idle_s = IDLE_DEFAULT, .monitor = engine_monitor};
+	int rc = engine_open_log(err);
+	char *end;
+
 	if (idle)
 		opt.idle_s = strtod(idle, &end);
 	if (!rc && idle && (*end || end == idle || !(opt.idle_s >= 0)))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/cli/cli.h"
 #include "core/engine/client.h"
@@ -41,6 +42,26 @@ static void jobs_number(struct buf *row, const cJSON *props, const char *key, co
 	buf_printf(row, "%8s ", text);
 }
 
+/* Why a job failed may be a whole list of faults. */
+static void jobs_print_error(const cJSON *job)
+{
+	const char *s = json_str(job, "error", NULL), *nl;
+
+	for (; s; s = nl ? nl + 1 : NULL) {
+		struct buf row = {0};
+		char *line;
+
+		nl = strchr(s, '\n');
+		line = mem_strndup(s, nl ? (size_t)(nl - s) : strlen(s));
+		buf_put_safe(&row, line);
+		if (!nl && json_bool(job, "resumable", false))
+			buf_puts(&row, " ('axial resume JOB' goes on)");
+		printf("     %s\n", row.p ? row.p : "");
+		buf_release(&row);
+		free(line);
+	}
+}
+
 static void jobs_print(const cJSON *list)
 {
 	const cJSON *job;
@@ -66,13 +87,7 @@ static void jobs_print(const cJSON *list)
 		jobs_number(&row, props, "step", "d");
 		jobs_number(&row, props, "loss", "g");
 		printf("%s\n", row.p);
-		buf_reset(&row);
-		if (json_str(job, "error", NULL)) {
-			buf_put_safe(&row, json_str(job, "error", ""));
-			printf("     %s%s\n", row.p,
-				json_bool(job, "resumable", false) ? " ('axial resume JOB' goes on)"
-								   : "");
-		}
+		jobs_print_error(job);
 		buf_release(&row);
 	}
 }
