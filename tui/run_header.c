@@ -138,22 +138,30 @@ static int flow(const struct draw *d, const struct items *l, int w, int rows, in
 	return y + 1;
 }
 
+/* Columns of the state: a glyph, and its name unless that leaves no room for the epoch. */
+static int state_width(const struct run_model *m, int w)
+{
+	return w < 30 ? 1 : 2 + draw_width(run_state_name(m->state));
+}
+
 int run_header_rows(const struct run_model *m, int silent_min, int w, int h)
 {
 	struct items l = {0};
 	int most = h < 8 ? 1 : w < 50 ? 3 : 2;
 
 	collect(&l, m, silent_min);
-	return flow(NULL, &l, w, most, 2 + draw_width(run_state_name(m->state)));
+	return flow(NULL, &l, w, most, state_width(m, w));
 }
 
 void run_header_draw(const struct draw *d, const struct run_model *m, int silent_min)
 {
 	struct items l = {0};
-	int x;
+	enum style st = state_style(m->state);
+	int x = state_width(m, d->w);
 
-	x = draw_char(d, 0, 0, state_style(m->state), draw_glyph(d->glyphs, state_glyph(m->state)));
-	x += 1 + draw_text(d, x + 1, 0, state_style(m->state), run_state_name(m->state));
+	draw_char(d, 0, 0, st, draw_glyph(d->glyphs, state_glyph(m->state)));
+	if (x > 2)
+		draw_text(d, 2, 0, st, run_state_name(m->state));
 	collect(&l, m, silent_min);
 	flow(d, &l, d->w, d->h, x);
 }
