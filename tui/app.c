@@ -303,6 +303,8 @@ void app_work(struct app *app, struct view *v, void (*work)(void *arg),
 	struct work_item item = {.work = work, .drop = drop, .arg = arg, .view = v ? v->id : 0};
 
 	item.done = done;
+	if (!app->work_since)
+		app->work_since = sys_now();
 	work_add(app->work, &item);
 }
 
@@ -320,6 +322,10 @@ void app_work_done(struct app *app)
 		if (r & VIEW_CLOSE)
 			app_close(app, v);
 	}
+	if (work_pending(app->work))
+		return;
+	app->work_since = 0;
+	app->dirty_bg |= app->reading_shown;
 }
 
 void app_roots(const struct app *app, struct strlist *out)

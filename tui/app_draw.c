@@ -127,7 +127,8 @@ static void draw_status(struct app *app, const struct draw *d)
 	draw_fill(d, 0, 0, d->w, 1, ST_STATUS, ' ');
 	if (jobs)
 		buf_printf(&right, "%d job%s  ", jobs, jobs == 1 ? "" : "s");
-	if (work_pending(app->work))
+	app->reading_shown = app->work_since && sys_now() - app->work_since > 0.5;
+	if (app->reading_shown)
 		buf_puts(&right, "reading  ");
 	buf_puts(&right, app_link_text(app));
 	w = draw_width(right.p);
@@ -183,14 +184,23 @@ static int put_key(struct app *app, const struct draw *d, int x, const struct bi
 	return x + room;
 }
 
+/* Is this key worth a place in the bar now?  Esc in the first view leads nowhere. */
+static bool in_bar(struct app *app, const struct binding *b, const char *group)
+{
+	struct view *v = app_focus(app);
+
+	if (strcmp(b->view, group) != 0 || !*b->bar || b->action == ACT_app_help)
+		return false;
+	if (b->action == ACT_common_back && app->npages < 2)
+		return false;
+	return strcmp(group, "common") != 0 || (v && view_shares(v->ops, b->name));
+}
+
 static int put_group(struct app *app, const struct draw *d, int x, const char *group)
 {
-	for (int i = 0; binding_at(i) && x >= 0; i++) {
-		const struct binding *b = binding_at(i);
-
-		if (!strcmp(b->view, group) && *b->bar)
-			x = put_key(app, d, x, b);
-	}
+	for (int i = 0; binding_at(i) && x >= 0; i++)
+		if (in_bar(app, binding_at(i), group))
+			x = put_key(app, d, x, binding_at(i));
 	return x;
 }
 
@@ -210,10 +220,8 @@ static void draw_keybar(struct app *app, const struct draw *d)
 		x = put_group(app, d, x, v->ops->name);
 	if (x >= 0)
 		x = put_group(app, d, x, "common");
-	for (int i = 0; binding_at(i) && x >= 0; i++)
-		if (!strcmp(binding_at(i)->view, "app") && *binding_at(i)->bar &&
-			binding_at(i)->action != ACT_app_help)
-			x = put_key(app, d, x, binding_at(i));
+	if (x >= 0)
+		put_group(app, d, x, "app");
 }
 
 void app_draw(struct app *app)

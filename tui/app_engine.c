@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/sys.h"
+#include "core/run/scan.h"
 #include "tui/app_state.h"
 
 struct engine_wait {
@@ -64,6 +64,26 @@ static void job_read(struct job_row *j, const cJSON *o)
 	j->eta = json_num(props, "eta", NAN);
 }
 
+/* Shows the run of a job just started from here, unless the user went on to something else. */
+static void follow(struct app *app)
+{
+	struct app_engine *e = &app->engine;
+
+	for (int i = 0; e->follow && i < e->njobs; i++) {
+		const struct job_row *j = &e->jobs[i];
+		struct view *v = app_focus(app);
+
+		if (j->id != e->follow)
+			continue;
+		if (job_state_final(j->state) || *j->run)
+			e->follow = 0;
+		if (j->state == JOB_FAILED)
+			app_flash(app, FLASH_BAD, "job %d failed: %s", (int)j->id, j->error);
+		else if (*j->run && v && v->id == e->follow_from && !app->overlay.ops)
+			app_open(app, "run", j->run);
+	}
+}
+
 void app_engine_set_jobs(struct app *app, const cJSON *list)
 {
 	struct app_engine *e = &app->engine;
@@ -79,6 +99,7 @@ void app_engine_set_jobs(struct app *app, const cJSON *list)
 	e->known = true;
 	app->dirty_bg = true;
 	app_event(app, APP_EVENT_JOBS, NULL);
+	follow(app);
 }
 
 const struct job_row *app_jobs(const struct app *app, int *n, bool *known)
@@ -173,12 +194,18 @@ static void answer(struct app *app, int64_t id, const cJSON *data, const char *e
 
 static unsigned submitted(struct view *v, const cJSON *data, const char *error, void *ctx)
 {
+	struct app_engine *e = &v->app->engine;
+
 	(void)ctx;
 	if (error)
 		app_flash(v->app, FLASH_BAD, "%s", error);
-	else
-		app_flash(v->app, FLASH_GOOD, "job %d submitted", (int)json_num(data, "id", 0));
-	return VIEW_HANDLED;
+	if (error)
+		return VIEW_REDRAW;
+	e->follow = (int64_t)json_num(data, "id", 0);
+	e->follow_from = v->id;
+	app_flash(v->app, FLASH_GOOD, "job %d submitted", (int)e->follow);
+	follow(v->app);
+	return VIEW_REDRAW;
 }
 
 static void submit(struct app *app, struct view *v, cJSON *args)
@@ -206,6 +233,16 @@ void app_resume(struct app *app, struct view *v, const char *run_dir)
 
 	cJSON_AddStringToObject(args, "resume", run_dir);
 	submit(app, v, args);
+}
+
+void app_resume_newest(struct app *app, struct view *v, const struct run_item *runs, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (runs[i].resumable) {
+			app_resume(app, v, runs[i].dir);
+			return;
+		}
+	app_flash(app, FLASH_INFO, "no run of this archive can be resumed");
 }
 
 static unsigned stopped(struct view *v, const cJSON *data, const char *error, void *ctx)

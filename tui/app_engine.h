@@ -29,6 +29,8 @@ struct app_engine {
 	int generation;
 	int64_t subscription; /* id of the request under way */
 	enum engine_link link;
+	int64_t follow;       /* job whose run is opened as soon as it has one, 0: none */
+	unsigned follow_from; /* only while this view has the keyboard */
 	struct engine_wait *waits;
 	int nwaits;
 };
@@ -58,6 +60,10 @@ int app_request(struct app *app, struct view *v, const char *req, cJSON *args,
 void app_train(struct app *app, struct view *v, const char *mmar, const char *config);
 void app_resume(struct app *app, struct view *v, const char *run_dir);
 void app_stop(struct app *app, struct view *v, int64_t job);
+
+/* Resumes the first of these runs (newest first) that can be. */
+struct run_item;
+void app_resume_newest(struct app *app, struct view *v, const struct run_item *runs, int n);
 
 /* For the loop. */
 void app_engine_start(struct app *app, bool start);

@@ -47,6 +47,8 @@ struct app {
 	int nhistories;
 
 	struct work *work;
+	double work_since;  /* since when work is under way, 0: none */
+	bool reading_shown; /* the status line says so */
 	struct app_engine engine;
 
 	bool dirty;    /* draw at once: a key changed something */

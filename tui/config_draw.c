@@ -43,7 +43,7 @@ static void draw_component(const struct draw *d, int x, int y, int w, const stru
 
 static void draw_row(const struct draw *d, int y, const struct config_row *r)
 {
-	int x = 1 + r->depth * 2, col = r->depth * 2 + (d->w < 60 ? 16 : 30);
+	int x = 1 + r->depth * 2, col = r->depth * 2 + (d->w < 60 ? 16 : d->w < 100 ? 30 : 36);
 	int keep = d->w - 1;
 
 	if (r->problems)

@@ -117,7 +117,8 @@ static const struct overlay_ops page_overlay = {
 	.keys = "Esc close  Up Down PgUp PgDn scroll",
 };
 
-static void add_group(struct text_page *p, const char *group, const char *title)
+static void add_group(
+	struct text_page *p, const struct view *v, const char *group, const char *title)
 {
 	bool any = false;
 
@@ -126,6 +127,8 @@ static void add_group(struct text_page *p, const char *group, const char *title)
 		struct buf keys = {0};
 
 		if (strcmp(b->view, group) != 0)
+			continue;
+		if (v && !strcmp(group, "common") && !view_shares(v->ops, b->name))
 			continue;
 		if (!any) {
 			if (p->list.n)
@@ -149,11 +152,11 @@ void help_open(struct app *app)
 	p->title = "help";
 	if (v) {
 		page_add(p, ST_DIM, v->ops->help, "");
-		add_group(p, v->ops->name, "This view");
+		add_group(p, v, v->ops->name, "This view");
 	}
-	add_group(p, "common", "Shared by the views");
-	add_group(p, "move", "Movement");
-	add_group(p, "app", "Everywhere");
+	add_group(p, v, "common", "Shared by the views");
+	add_group(p, v, "move", "Movement");
+	add_group(p, v, "app", "Everywhere");
 	page_add(p, ST_TEXT, "", "");
 	page_add(p, ST_DIM, "Hold Shift and drag to select text while the mouse is on.", "");
 	page_add(p, ST_DIM, "Closing the workbench never stops a training.", "");

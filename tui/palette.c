@@ -30,7 +30,9 @@ static bool offered(struct app *app, const struct binding *b)
 
 	if (!strcmp(b->view, "app"))
 		return b->action != ACT_app_palette && b->action != ACT_app_pane;
-	return !strcmp(b->view, "common") || (v && !strcmp(b->view, v->ops->name));
+	if (!strcmp(b->view, "common"))
+		return v && view_shares(v->ops, b->name);
+	return v && !strcmp(b->view, v->ops->name);
 }
 
 static int by_score(const void *a, const void *b)

@@ -16,6 +16,16 @@ static const struct view_ops *const views[] = {
 	NULL,
 };
 
+bool view_shares(const struct view_ops *ops, const char *action)
+{
+	size_t n = strlen(action);
+
+	for (const char *s = ops->shared; s && *s; s += strcspn(s, " "), s += *s == ' ')
+		if (!strncmp(s, action, n) && (!s[n] || s[n] == ' '))
+			return true;
+	return !strcmp(action, "back");
+}
+
 const struct view_ops *view_at(int i)
 {
 	return views[i];

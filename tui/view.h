@@ -38,8 +38,9 @@ struct app_event {
  * callback may wait for files, the engine or computation (use app_work()).
  */
 struct view_ops {
-	const char *name; /* "run": for :open, bindings and titles */
-	const char *help; /* one line */
+	const char *name;   /* "run": for :open, bindings and titles */
+	const char *help;   /* one line */
+	const char *shared; /* actions of the group "common" it knows: "open search"; NULL: none */
 	size_t state_size;
 
 	/* arg: what to show (an archive, a run folder, a file), NULL: nothing given.  Must be
@@ -87,6 +88,9 @@ struct view {
 	double next_tick; /* sys_now() time, 0: none */
 	bool visible;     /* was drawn in the last frame */
 };
+
+/* Does the view know this action of the group "common"?  ("back" means something everywhere.) */
+bool view_shares(const struct view_ops *ops, const char *action);
 
 /* Rows of views.def; NULL at the end / when there is none. */
 const struct view_ops *view_at(int i);

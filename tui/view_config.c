@@ -419,6 +419,11 @@ static unsigned config_action(struct view *v, enum action a, const struct input 
 		app_prompt(v->app, v, "search", NULL, &ops, NULL);
 		return VIEW_REDRAW;
 	}
+	if (a == ACT_common_copy) {
+		if (config_current(s))
+			app_copy(v->app, config_current(s)->text);
+		return VIEW_REDRAW;
+	}
 	if (a == ACT_common_next || a == ACT_common_prev) {
 		find(v, a == ACT_common_next ? 1 : -1, false);
 		return VIEW_REDRAW;
@@ -441,6 +446,7 @@ static unsigned config_mouse(struct view *v, const struct input *in)
 const struct view_ops view_config = {
 	.name = "config",
 	.help = "A configuration as a typed tree, checked after every change.",
+	.shared = "open search next prev reload copy",
 	.state_size = sizeof(struct config_view),
 	.open = config_open,
 	.close = config_close,

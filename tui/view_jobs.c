@@ -126,6 +126,10 @@ static unsigned jobs_action(struct view *v, enum action a, const struct input *i
 	case ACT_jobs_resume:
 		resume(v);
 		return VIEW_REDRAW;
+	case ACT_common_copy:
+		if (current(v))
+			app_copy(v->app, *current(v)->run ? current(v)->run : current(v)->mmar);
+		return VIEW_REDRAW;
 	default:
 		return VIEW_IGNORED;
 	}
@@ -170,7 +174,7 @@ static void draw_progress(const struct draw *d, int x, int y, int w, const struc
 static void draw_row(const struct draw *d, int y, const struct job_row *j, double now)
 {
 	char text[FORMAT_MAX];
-	int wide = d->w >= 70, title_w = wide ? (d->w - 54) : d->w - 20, x;
+	int wide = d->w >= 70, title_w = wide ? (d->w - 56) : d->w - 20, x;
 	double took = (isfinite(j->ended) ? j->ended : now) - j->started;
 
 	draw_printf(d, 0, y, ST_DIM, "%4d", (int)j->id);
@@ -184,14 +188,14 @@ static void draw_row(const struct draw *d, int y, const struct job_row *j, doubl
 	draw_progress(d, x, y, 20, j);
 	x += 20;
 	draw_right(d, x, y, 7, ST_NUMBER, format_number(text, j->loss, 4));
-	draw_right(d, x + 7, y, 8, ST_DIM,
+	draw_right(d, x + 8, y, 9, ST_DIM,
 		job_state_final(j->state) ? format_duration(text, took)
 					  : format_duration(text, j->eta));
 }
 
 static void draw_head(const struct draw *d)
 {
-	int wide = d->w >= 70, title_w = wide ? (d->w - 54) : d->w - 20, x = 5 + title_w;
+	int wide = d->w >= 70, title_w = wide ? (d->w - 56) : d->w - 20, x = 5 + title_w;
 
 	draw_fill(d, 0, 0, d->w, 1, ST_HEADER, ' ');
 	draw_right(d, 0, 0, 4, ST_HEADER, "job");
@@ -201,7 +205,7 @@ static void draw_head(const struct draw *d)
 		return;
 	draw_fit(d, x + 14, 0, 19, ST_HEADER, "epoch");
 	draw_right(d, x + 34, 0, 7, ST_HEADER, "loss");
-	draw_right(d, x + 41, 0, 8, ST_HEADER, "ETA/took");
+	draw_right(d, x + 42, 0, 9, ST_HEADER, "ETA/took");
 }
 
 static void jobs_draw(struct view *v, const struct draw *d, bool focused)
@@ -246,6 +250,7 @@ static void jobs_draw(struct view *v, const struct draw *d, bool focused)
 const struct view_ops view_jobs = {
 	.name = "jobs",
 	.help = "The jobs of the engine. They go on when the workbench is closed.",
+	.shared = "open copy",
 	.state_size = sizeof(struct jobs),
 	.open = jobs_open,
 	.title = jobs_title,

@@ -280,12 +280,8 @@ static void resume(struct view *v)
 	const struct item *it = current(s);
 	const struct run_item *r = it && it->kind == ITEM_RUN ? it->run : NULL;
 
-	/* With the cursor elsewhere: the newest run that waits for it. */
-	for (int i = 0; !r && i < s->row.nruns; i++)
-		if (s->row.runs[i].resumable)
-			r = &s->row.runs[i];
 	if (!r)
-		app_flash(v->app, FLASH_INFO, "no run of this archive can be resumed");
+		app_resume_newest(v->app, v, s->row.runs, s->row.nruns);
 	else if (!r->resumable)
 		app_flash(v->app, FLASH_WARN, "run %s cannot be resumed: %s", r->id,
 			r->state == RUN_RUNNING ? "it is running"
@@ -334,6 +330,9 @@ static unsigned mmar_action(struct view *v, enum action a, const struct input *i
 		return VIEW_CLOSE;
 	case ACT_common_reload:
 		load(v);
+		return VIEW_REDRAW;
+	case ACT_common_copy:
+		app_copy(v->app, current(s) ? current(s)->path : s->root);
 		return VIEW_REDRAW;
 	case ACT_mmar_train:
 		train(v);
@@ -508,6 +507,7 @@ static void mmar_draw(struct view *v, const struct draw *d, bool focused)
 const struct view_ops view_mmar = {
 	.name = "mmar",
 	.help = "One archive: its runs, configurations and documents.",
+	.shared = "open reload copy",
 	.state_size = sizeof(struct mmar),
 	.open = mmar_open,
 	.close = mmar_close,

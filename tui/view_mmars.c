@@ -313,6 +313,18 @@ static unsigned mmars_action(struct view *v, enum action a, const struct input *
 	case ACT_common_reload:
 		start_find(v);
 		return VIEW_HANDLED;
+	case ACT_common_copy:
+		if (current(s))
+			app_copy(v->app, current(s)->root);
+		return VIEW_REDRAW;
+	case ACT_mmars_train:
+		if (current(s))
+			app_train(v->app, v, current(s)->root, NULL);
+		return VIEW_REDRAW;
+	case ACT_mmars_resume:
+		if (current(s))
+			app_resume_newest(v->app, v, current(s)->runs, current(s)->nruns);
+		return VIEW_REDRAW;
 	case ACT_mmars_sort:
 		s->sort = (s->sort + 1) % SORT_KEYS;
 		arrange(s);
@@ -411,7 +423,7 @@ static void draw_head(const struct mmars *s, const struct draw *d, const struct 
 	x += c->best;
 	head(s, d, x, c->last, "last run", SORT_LAST, true);
 	x += c->last;
-	head(s, d, x, c->state, " state", SORT_STATE, false);
+	head(s, d, x, c->state > 4 ? c->state : 0, " state", SORT_STATE, false);
 }
 
 /* The state that matters most, and how many runs there are in all. */
@@ -425,7 +437,7 @@ static void draw_state(const struct draw *d, int x, int y, int w, const struct m
 			r->error ? "unreadable" : "reading");
 		return;
 	}
-	if (!r->nruns) {
+	if (!r->nruns && w > 4) {
 		draw_fit(d, x + 1, y, w - 1, ST_DIM, r->info.nruns ? "-" : "no runs");
 		return;
 	}
@@ -433,7 +445,9 @@ static void draw_state(const struct draw *d, int x, int y, int w, const struct m
 		if (!mmar_row_count(r, order[i]))
 			continue;
 		draw_char(d, x, y, run_state_style(order[i]), run_state_mark(d->glyphs, order[i]));
-		draw_fit(d, x + 2, y, w - 2, run_state_style(order[i]), run_state_name(order[i]));
+		if (w > 4)
+			draw_fit(d, x + 2, y, w - 2, run_state_style(order[i]),
+				run_state_name(order[i]));
 		return;
 	}
 }
@@ -490,7 +504,7 @@ static void draw_detail(const struct draw *d, const struct mmar_row *r)
 	draw_fit(d, 1, 3, d->w - 2, ST_TEXT, b.p ? b.p : "");
 	buf_reset(&b);
 	if (interrupted)
-		draw_printf(d, 1, 4, ST_WARN, "%d interrupted run%s: Enter, then R resumes",
+		draw_printf(d, 1, 4, ST_WARN, "%d interrupted run%s: R resumes the newest",
 			interrupted, interrupted == 1 ? "" : "s");
 	else if (r->info.dataset_json && !r->info.data_present && !r->info.generator)
 		draw_fit(d, 1, 4, d->w - 2, ST_WARN, "its data is not here: see the Readme");
@@ -550,6 +564,7 @@ static void mmars_draw(struct view *v, const struct draw *d, bool focused)
 const struct view_ops view_mmars = {
 	.name = "mmars",
 	.help = "All archives below the folders given on the command line.",
+	.shared = "open search reload copy",
 	.state_size = sizeof(struct mmars),
 	.open = mmars_open,
 	.close = mmars_close,

@@ -226,6 +226,7 @@ static void run_draw(struct view *v, const struct draw *d, bool focused)
 const struct view_ops view_run = {
 	.name = "run",
 	.help = "curves and log of one training run, live",
+	.shared = "search next prev reload",
 	.state_size = sizeof(struct run_view),
 	.open = run_open,
 	.close = run_close_view,

@@ -399,6 +399,7 @@ char *view_slice_arg_mmar(const char *mmar, const char *case_id)
 const struct view_ops view_slice = {
 	.name = "slice",
 	.help = "slices of an image with its labels and predictions",
+	.shared = "next prev reload",
 	.state_size = sizeof(struct slice_view),
 	.open = slice_open,
 	.close = slice_close,

@@ -256,6 +256,7 @@ static void text_draw(struct view *v, const struct draw *d, bool focused)
 const struct view_ops view_text = {
 	.name = "text",
 	.help = "A text file.",
+	.shared = "search next prev reload",
 	.state_size = sizeof(struct text),
 	.open = text_open,
 	.close = text_close,
