@@ -166,11 +166,35 @@ void slice_labels(const struct slice_map *m, const struct volume *v, const struc
 		}
 }
 
-static int float_order(const void *a, const void *b)
+/* The value that sorting would put at index k (Hoare's selection; s is reordered). */
+static float select_value(float *s, ptrdiff_t n, ptrdiff_t k)
 {
-	float x = *(const float *)a, y = *(const float *)b;
+	ptrdiff_t lo = 0, hi = n - 1;
 
-	return (x > y) - (x < y);
+	while (lo < hi) {
+		ptrdiff_t i = lo, j = hi;
+		float pivot = s[lo + (hi - lo) / 2];
+
+		while (i <= j) {
+			while (s[i] < pivot)
+				i++;
+			while (pivot < s[j])
+				j--;
+			if (i <= j) {
+				float t = s[i];
+
+				s[i++] = s[j];
+				s[j--] = t;
+			}
+		}
+		if (k <= j)
+			hi = j;
+		else if (k >= i)
+			lo = i;
+		else
+			break;
+	}
+	return s[k];
 }
 
 void slice_auto_window(
@@ -183,9 +207,8 @@ void slice_auto_window(
 
 	for (size_t i = 0; i < k; i++)
 		s[i] = p[(size_t)((double)i * ((double)n / (double)k))];
-	qsort(s, k, sizeof(float), float_order);
-	a = s[(size_t)(lo * (double)(k - 1) + 0.5)];
-	b = s[(size_t)(hi * (double)(k - 1) + 0.5)];
+	a = select_value(s, (ptrdiff_t)k, (ptrdiff_t)(lo * (double)(k - 1) + 0.5));
+	b = select_value(s, (ptrdiff_t)k, (ptrdiff_t)(hi * (double)(k - 1) + 0.5));
 	free(s);
 	*level = (a + b) / 2;
 	*width = b > a ? b - a : 1;

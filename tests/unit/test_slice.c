@@ -148,6 +148,10 @@ static void test_window(void **state)
 	assert_true(level == 104.5 && width == 209);
 	slice_auto_window(v, 1, 0.1, 0.9, &level, &width);
 	assert_true(fabs(level - 314.5) <= 0.5 && fabs(width - 167.2) < 1.5);
+	for (int i = 0; i < 210; i++) /* shuffled, with many equal values */
+		v->data[i] = (float)(i * 101 % 210 / 2);
+	slice_auto_window(v, 0, 0.25, 0.75, &level, &width);
+	assert_true(level == 52 && width == 52);
 	for (int i = 0; i < 420; i++)
 		v->data[i] = 3;
 	slice_auto_window(v, 0, 0.005, 0.995, &level, &width);
