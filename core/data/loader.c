@@ -14,6 +14,7 @@
  */
 #include "core/data/loader.h"
 
+#include <omp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -223,6 +224,8 @@ static void *loader_thread(void *arg)
 	bool more;
 
 	sys_thread_background();
+	/* The cores belong to the network: no team of its own for each loader thread's resampling. */
+	omp_set_num_threads(1);
 	for (;;) {
 		struct err err = ERR_INIT;
 		struct sample *s;
