@@ -224,7 +224,8 @@ static void *loader_thread(void *arg)
 	bool more;
 
 	sys_thread_background();
-	/* The cores belong to the network: no team of its own for each loader thread's resampling. */
+	/* The cores belong to the network: no team of its own for each loader thread's resampling.
+	 */
 	omp_set_num_threads(1);
 	for (;;) {
 		struct err err = ERR_INIT;
