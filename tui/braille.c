@@ -10,9 +10,8 @@
  * The bit order of braille patterns is that of the Unicode block: 1 2 3 7 in the
  * left column, 4 5 6 8 in the right one.
  *
- * Lines are clipped with Liang-Barsky in floating point, then stepped along the
- * longer axis.  Clipping first keeps the slope exact for points far outside, as
- * they come from zooming into a curve.
+ * Lines are clipped with Liang-Barsky in floating point, then walked along the longer
+ * axis.  Points far outside, as they come from zooming into a curve, cost nothing.
  */
 #include "tui/braille.h"
 
@@ -118,26 +117,36 @@ static bool clip_edge(double p, double q, double *t0, double *t1)
 	return true;
 }
 
+/*
+ * Whole dots along the longer axis u, the other one from the line's equation: the
+ * dots of a line do not depend on where it was clipped.  turned: u is y.
+ */
+static void walk(struct dots *d, double u0, double v0, double du, double dv, double t0, double t1,
+	bool turned, int layer, int colour)
+{
+	double slope = du != 0 ? dv / du : 0;
+	long a = lround(u0 + t0 * du), b = lround(u0 + t1 * du);
+
+	for (long u = a < b ? a : b; u <= (a < b ? b : a); u++) {
+		int v = (int)lround(v0 + ((double)u - u0) * slope);
+
+		dots_point(d, turned ? v : (int)u, turned ? (int)u : v, layer, colour);
+	}
+}
+
 void dots_line(struct dots *d, double x0, double y0, double x1, double y1, int layer, int colour)
 {
 	double t0 = 0, t1 = 1, dx = x1 - x0, dy = y1 - y0;
-	double ax, ay, bx, by;
-	int n;
 
 	if (!isfinite(x0) || !isfinite(y0) || !isfinite(x1) || !isfinite(y1))
 		return;
 	if (!clip_edge(-dx, x0 + 0.5, &t0, &t1) || !clip_edge(dx, d->w - 0.5 - x0, &t0, &t1) ||
 		!clip_edge(-dy, y0 + 0.5, &t0, &t1) || !clip_edge(dy, d->h - 0.5 - y0, &t0, &t1))
 		return;
-	ax = x0 + t0 * dx, ay = y0 + t0 * dy;
-	bx = x0 + t1 * dx, by = y0 + t1 * dy;
-	n = (int)ceil(fmax(fabs(bx - ax), fabs(by - ay)));
-	for (int i = 0; i <= n; i++) {
-		double t = n ? (double)i / n : 0;
-
-		dots_point(d, (int)lround(ax + t * (bx - ax)), (int)lround(ay + t * (by - ay)),
-			layer, colour);
-	}
+	if (fabs(dx) >= fabs(dy))
+		walk(d, x0, y0, dx, dy, t0, t1, false, layer, colour);
+	else
+		walk(d, y0, x0, dy, dx, t0, t1, true, layer, colour);
 }
 
 void dots_column(struct dots *d, int x, int y0, int y1, int layer, int colour)
