@@ -14,6 +14,7 @@
 #include "core/cpu/conv_prim.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
+#include "core/cpu/thin.h"
 #include "core/graph/window.h"
 
 struct conv_kernel {
@@ -21,8 +22,8 @@ struct conv_kernel {
 	int threads;
 	struct conv_attr attr;
 	struct conv_prim *fwd, *bwd_d, *bwd_w;
-	bool training;
-	uint64_t version; /* of the weights in keep */
+	bool training, thin; /* thin: backward by thin.c */
+	uint64_t version;    /* of the weights in keep */
 };
 
 static size_t conv_align(size_t n)
@@ -52,6 +53,22 @@ static int conv_forward(struct kernel *base, const struct op_io *io, struct err 
 	return conv_prim_run(k->fwd, &a, err);
 }
 
+static int conv_backward_thin(const struct conv_kernel *k, const struct op_io *io)
+{
+	struct thin_args a = {.x = io->in[0],
+		.w = io->in[1],
+		.dy = io->dout,
+		.dx = io->din[0],
+		.dw = io->din[1],
+		.db = k->attr.bias ? io->din[2] : NULL,
+		.ci = io->in_shape[0].d[4],
+		.co = io->out_shape.d[4],
+		.rows = io->out_shape.d[0] * shape_voxels(&io->out_shape)};
+
+	thin_backward(k->threads, &a, io->work);
+	return 0;
+}
+
 static int conv_backward(struct kernel *base, const struct op_io *io, struct err *err)
 {
 	struct conv_kernel *k = (struct conv_kernel *)base;
@@ -60,6 +77,8 @@ static int conv_backward(struct kernel *base, const struct op_io *io, struct err
 	if (k->attr.act.kind != ACT_NONE)
 		pointwise_act_slope(
 			k->threads, &k->attr.act, io->out, io->dout, shape_count(&io->out_shape));
+	if (k->thin)
+		return conv_backward_thin(k, io);
 	if (k->bwd_w) {
 		a.src = io->in[0];
 		a.weights = io->din[1];
@@ -109,6 +128,18 @@ static struct conv_spec conv_spec_of(const struct kernel_spec *s)
 	return c;
 }
 
+static bool conv_is_thin(const struct kernel_spec *s)
+{
+	struct window w = window_conv(s->attr, &s->in[0]);
+	int64_t ci = s->in[0].d[4];
+
+	for (int i = 0; i < 3; i++)
+		if (w.kernel[i] != 1 || w.stride[i] != 1 || w.pad[i] || w.pad_end[i])
+			return false;
+	return s->training && (s->want_grad & OP_IN(1)) && s->out.d[4] <= THIN_MAX_CO &&
+	       ci % 16 == 0 && ci <= THIN_MAX_CI;
+}
+
 static int conv_prims(
 	struct cpu_backend *b, struct conv_kernel *k, const struct kernel_spec *s, struct err *err)
 {
@@ -118,6 +149,8 @@ static int conv_prims(
 	k->fwd = conv_prim_new(b->engine, &c, err);
 	if (!k->fwd)
 		return -1;
+	if (k->thin)
+		return 0;
 	if (s->training && (s->want_grad & OP_IN(0))) {
 		c.dir = CONV_BWD_D;
 		k->bwd_d = conv_prim_new(b->engine, &c, err);
@@ -149,6 +182,7 @@ int cpu_conv3d_new(
 	k->threads = b->threads;
 	k->attr = *a;
 	k->training = s->training;
+	k->thin = conv_is_thin(s);
 	if (conv_prims(b, k, s, err)) {
 		conv_free(&k->base);
 		return -1;
@@ -161,7 +195,7 @@ int cpu_conv3d_new(
 		k->base.keep_bytes = conv_prim_packed(k->fwd);
 	d = conv_need(k->bwd_d);
 	w = conv_need(k->bwd_w);
-	k->base.bwd_work = d > w ? d : w;
+	k->base.bwd_work = k->thin ? thin_work(b->threads) : d > w ? d : w;
 	*out = &k->base;
 	return 0;
 }

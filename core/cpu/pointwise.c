@@ -130,23 +130,58 @@ int cpu_add_new(
 	return 0;
 }
 
+/* exp(x) for x <= 0 to 2 units in the last place; plain enough to become vectors. */
+static inline float softmax_exp(float x)
+{
+	const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+	float n, r, p;
+	int32_t bits;
+
+	x = x > -87.0f ? x : -87.0f;
+	n = (x * 1.44269504f + shift) - shift;
+	r = x - n * 0.693359375f + n * 2.12194440e-4f;
+	p = 1 +
+	    r * (1 + r * (0.5f + r * (0.166666657f +
+					     r * (0.0416665f + r * (0.00833346f + r * 0.00139f)))));
+	bits = ((int32_t)n + 127) << 23;
+	memcpy(&n, &bits, sizeof(n));
+	return p * n;
+}
+
+/* Voxels from .. to, few enough to stay in the first cache. */
+static void softmax_block(const float *x, float *y, int64_t voxels, int64_t c)
+{
+	for (int64_t i = 0; i < voxels; i++) {
+		float top = x[i * c];
+
+		for (int64_t j = 1; j < c; j++)
+			top = x[i * c + j] > top ? x[i * c + j] : top;
+		for (int64_t j = 0; j < c; j++)
+			y[i * c + j] = x[i * c + j] - top;
+	}
+#pragma omp simd
+	for (int64_t i = 0; i < voxels * c; i++)
+		y[i] = softmax_exp(y[i]);
+	for (int64_t i = 0; i < voxels; i++) {
+		float sum = 0, scale;
+
+		for (int64_t j = 0; j < c; j++)
+			sum += y[i * c + j];
+		scale = 1 / sum;
+		for (int64_t j = 0; j < c; j++)
+			y[i * c + j] *= scale;
+	}
+}
+
 static void softmax_forward(const struct cpu_simple *k, const struct op_io *io)
 {
-	int64_t c = shape_channels(&io->out_shape);
+	int64_t c = shape_channels(&io->out_shape), step = c < 1024 ? 1024 / c : 1;
 	int64_t total = (int64_t)shape_count(&io->out_shape) / c;
 
 #pragma omp parallel for schedule(static) num_threads(k->threads)
-	for (int64_t i = 0; i < total; i++) {
-		const float *x = io->in[0] + i * c;
-		float *y = io->out + i * c, top = x[0], sum = 0;
-
-		for (int64_t j = 1; j < c; j++)
-			top = x[j] > top ? x[j] : top;
-		for (int64_t j = 0; j < c; j++)
-			sum += y[j] = expf(x[j] - top);
-		for (int64_t j = 0; j < c; j++)
-			y[j] /= sum;
-	}
+	for (int64_t i = 0; i < total; i += step)
+		softmax_block(
+			io->in[0] + i * c, io->out + i * c, i + step < total ? step : total - i, c);
 }
 
 static void softmax_backward(const struct cpu_simple *k, const struct op_io *io)

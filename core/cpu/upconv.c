@@ -66,7 +66,7 @@ static int upconv_forward(struct kernel *base, const struct op_io *io, struct er
 	struct conv_args skip = {
 		.src = io->in[1], .weights = io->in[w] + k->ca * 27, .bias = bias, .dst = io->out};
 
-	upfold(io->in[w], io->work, k->co, k->ca, k->ca + k->cs);
+	upfold(k->threads, io->in[w], io->work, k->co, k->ca, k->ca + k->cs);
 	if (upconv_run(k, k->up_fwd, io->work, up, err))
 		return -1;
 	if (k->skip_fwd)
@@ -85,7 +85,7 @@ static int upconv_backward_weights(
 
 	if (upconv_run(k, k->up_bwd_w, io->work, up, err))
 		return -1;
-	upunfold(io->work, dw, k->co, k->ca, k->ca + k->cs);
+	upunfold(k->threads, io->work, dw, k->co, k->ca, k->ca + k->cs);
 	if (k->skip_bwd_w)
 		return upconv_run(k, k->skip_bwd_w, io->work, skip, err);
 	if (db)
@@ -115,7 +115,7 @@ static int upconv_backward(struct kernel *base, const struct op_io *io, struct e
 	}
 	if (!k->up_bwd_d)
 		return 0;
-	upfold(io->in[w], io->work, k->co, k->ca, k->ca + k->cs);
+	upfold(k->threads, io->in[w], io->work, k->co, k->ca, k->ca + k->cs);
 	a.src = io->dout;
 	a.weights = io->work;
 	a.dst = io->din[0];

@@ -1,51 +1,59 @@
 /*
  * Folding along one axis: f = [w2, w1 + w2, w0 + w1, w0], where index o - 2 j + 1
- * of f joins output o and source j.  Three axes: the product of the rules.
+ * of f joins output o and source j.  Three axes one after the other, and the
+ * transposed rule for the gradient.
  */
 #include "core/cpu/upfold.h"
 
-/* Taps of w that make folded tap f: from fold_from[f], fold_count[f] of them. */
-static const int fold_from[4] = {2, 1, 0, 0};
-static const int fold_count[4] = {1, 2, 2, 1};
-
-static float fold_sum(const float *w, int d, int h, int x)
+/* outer x 3 x inner -> outer x 4 x inner */
+static void fold_axis(const float *w, float *f, int outer, int inner)
 {
-	float sum = 0;
-
-	for (int i = 0; i < fold_count[d]; i++)
-		for (int j = 0; j < fold_count[h]; j++)
-			for (int k = 0; k < fold_count[x]; k++)
-				sum += w[((fold_from[d] + i) * 3 + fold_from[h] + j) * 3 +
-					 fold_from[x] + k];
-	return sum;
+	for (int o = 0; o < outer; o++, w += 3 * inner, f += 4 * inner) {
+		for (int i = 0; i < inner; i++) {
+			f[i] = w[2 * inner + i];
+			f[inner + i] = w[inner + i] + w[2 * inner + i];
+			f[2 * inner + i] = w[i] + w[inner + i];
+			f[3 * inner + i] = w[i];
+		}
+	}
 }
 
-void upfold(const float *w, float *folded, int64_t co, int64_t ca, int64_t ci_all)
+/* outer x 4 x inner -> outer x 3 x inner */
+static void unfold_axis(const float *f, float *w, int outer, int inner)
 {
-	for (int64_t a = 0; a < ca; a++)
-		for (int64_t o = 0; o < co; o++)
-			for (int f = 0; f < 64; f++)
-				folded[(a * co + o) * 64 + f] = fold_sum(
-					w + (o * ci_all + a) * 27, f / 16, f / 4 % 4, f % 4);
+	for (int o = 0; o < outer; o++, w += 3 * inner, f += 4 * inner) {
+		for (int i = 0; i < inner; i++) {
+			w[i] = f[2 * inner + i] + f[3 * inner + i];
+			w[inner + i] = f[inner + i] + f[2 * inner + i];
+			w[2 * inner + i] = f[i] + f[inner + i];
+		}
+	}
 }
 
-/* Folded taps that contain tap t: 3 - t - 1 ... 3 - t, see fold_from. */
-static float fold_adjoint(const float *f, int d, int h, int x)
+void upfold(int threads, const float *w, float *folded, int64_t co, int64_t ca, int64_t ci_all)
 {
-	float sum = 0;
+#pragma omp parallel for schedule(static) num_threads(threads)
+	for (int64_t a = 0; a < ca; a++) {
+		for (int64_t o = 0; o < co; o++) {
+			float x[36], y[48];
 
-	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < 2; j++)
-			for (int k = 0; k < 2; k++)
-				sum += f[((2 - d + i) * 4 + 2 - h + j) * 4 + 2 - x + k];
-	return sum;
+			fold_axis(w + (o * ci_all + a) * 27, x, 9, 1);
+			fold_axis(x, y, 3, 4);
+			fold_axis(y, folded + (a * co + o) * 64, 1, 16);
+		}
+	}
 }
 
-void upunfold(const float *folded, float *dw, int64_t co, int64_t ca, int64_t ci_all)
+void upunfold(int threads, const float *folded, float *dw, int64_t co, int64_t ca, int64_t ci_all)
 {
-	for (int64_t o = 0; o < co; o++)
-		for (int64_t a = 0; a < ca; a++)
-			for (int t = 0; t < 27; t++)
-				dw[(o * ci_all + a) * 27 + t] = fold_adjoint(
-					folded + (a * co + o) * 64, t / 9, t / 3 % 3, t % 3);
+#pragma omp parallel for schedule(static) num_threads(threads)
+	for (int64_t o = 0; o < co; o++) {
+		for (int64_t a = 0; a < ca; a++) {
+			float y[48], x[36];
+
+			unfold_axis(folded + (a * co + o) * 64, y, 1, 16);
+			unfold_axis(y, x, 3, 4);
+			unfold_axis(x, dw + (o * ci_all + a) * 27, 9, 1);
+		}
+	}
 }

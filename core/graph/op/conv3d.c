@@ -195,6 +195,21 @@ static void conv_example(struct rng *r, struct op_case *c)
 		a->pad_end[i] = a->kernel[i] - 1;
 	}
 	a->same = rng_below(r, 4) > 0;
+	if (rng_below(r, 6) == 0) { /* the last layer of a network: 1x1x1, few outputs */
+		c->in[0].d[4] = 16;
+		co = 1 + (int64_t)rng_below(r, 4);
+		for (int i = 0; i < 3; i++)
+			a->kernel[i] = a->stride[i] = 1;
+		a->same = 1;
+	} else if (rng_below(r, 4) == 0) { /* its middle: 3x3x3, whole vectors of channels */
+		c->in[0].d[4] = rng_below(r, 2) ? 16 : 32;
+		co = rng_below(r, 2) ? 16 : 32;
+		for (int i = 0; i < 3; i++) {
+			a->kernel[i] = 3;
+			a->stride[i] = 1;
+		}
+		a->same = 1;
+	}
 	a->bias = (int32_t)rng_below(r, 2);
 	a->act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
 	a->act.slope = 0.2f;
