@@ -6,9 +6,13 @@
  * made anew each time; nothing is evicted, because an epoch touches every case
  * once and any replacement rule would only throw out what is needed next.
  *
- * Label maps are kept as bytes, a quarter of their size, when all values are whole
- * numbers from 0 to 255; images as the floats that they are: what comes out is the
- * same to the bit with and without the cache.
+ * Small volumes are copied into slabs, label maps with whole numbers from 0 to 255
+ * as bytes, and copied out again.  Copying takes microseconds, and hundreds of kept
+ * blocks between the short-lived ones of the loader threads would make the heap
+ * three times as large as what is in it.  A large volume stays where it is and is
+ * shared: copying the 38 million voxels of a CT for each 64^3 crop of it would cost
+ * more than all transforms after it.  What comes out is the same to the bit with
+ * and without the cache.
  *
  * The first thread that asks for a case makes it, the others wait for that one:
  * otherwise a list that repeats one large CT would have it in memory once per
@@ -23,6 +27,11 @@
 
 #include "core/base/mem.h"
 
+enum {
+	CACHE_SMALL = 4 << 20, /* volumes up to so many bytes are packed */
+	CACHE_SLAB = 16 << 20, /* bytes per slab */
+};
+
 enum cache_state {
 	CACHE_EMPTY,
 	CACHE_MAKING,
@@ -30,12 +39,18 @@ enum cache_state {
 	CACHE_TOO_BIG,
 };
 
-/* A kept case: the sample with its shared volumes, and bytes for those that were packed. */
+/* A small volume in a slab. */
+struct cache_packed {
+	void *voxels;          /* NULL: not packed */
+	bool bytes;            /* uint8_t, else float */
+	struct volume *header; /* the properties, with one voxel */
+};
+
+/* A kept case: the sample with its large volumes, and the small ones beside it. */
 struct cache_entry {
 	enum cache_state state;
 	struct sample *sample;
-	uint8_t *packed[SAMPLE_FIELDS];
-	struct volume *header[SAMPLE_FIELDS]; /* of a packed field: all but its voxels */
+	struct cache_packed packed[SAMPLE_FIELDS];
 };
 
 struct prefix_cache {
@@ -44,6 +59,10 @@ struct prefix_cache {
 	int n;
 	size_t budget, used;
 	struct cache_entry *v;
+
+	char **slab;
+	int n_slabs;
+	size_t slab_used; /* of the last one */
 };
 
 struct prefix_cache *prefix_cache_new(int n, size_t budget)
@@ -58,15 +77,32 @@ struct prefix_cache *prefix_cache_new(int n, size_t budget)
 	return c;
 }
 
+/* Room for a small volume, or NULL.  Under the lock. */
+static void *cache_slab(struct prefix_cache *c, size_t bytes)
+{
+	size_t size = (bytes + 63) & ~(size_t)63;
+	char *p;
+
+	if (!c->n_slabs || c->slab_used + size > CACHE_SLAB) {
+		p = mem_try_big(CACHE_SLAB, "cached cases", NULL);
+		if (!p)
+			return NULL;
+		c->slab = mem_realloc(c->slab, (size_t)(c->n_slabs + 1) * sizeof(*c->slab));
+		c->slab[c->n_slabs++] = p;
+		c->slab_used = 0;
+	}
+	p = c->slab[c->n_slabs - 1] + c->slab_used;
+	c->slab_used += size;
+	return p;
+}
+
 static void cache_entry_release(struct cache_entry *e)
 {
 	sample_free(e->sample);
 	e->sample = NULL;
 	for (int k = 0; k < SAMPLE_FIELDS; k++) {
-		free(e->packed[k]);
-		volume_free(e->header[k]);
-		e->packed[k] = NULL;
-		e->header[k] = NULL;
+		volume_free(e->packed[k].header);
+		e->packed[k] = (struct cache_packed){0};
 	}
 }
 
@@ -77,6 +113,9 @@ void prefix_cache_free(struct prefix_cache *c)
 	for (int i = 0; i < c->n; i++)
 		cache_entry_release(&c->v[i]);
 	free(c->v);
+	for (int i = 0; i < c->n_slabs; i++)
+		free(c->slab[i]);
+	free(c->slab);
 	pthread_cond_destroy(&c->made);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -107,72 +146,109 @@ static bool cache_is_bytes(const struct volume *v)
 	return true;
 }
 
-/* A volume of one voxel that carries the properties of v. */
+static void cache_copy_properties(struct volume *to, const struct volume *from)
+{
+	memcpy(to->affine, from->affine, sizeof(to->affine));
+	to->original = from->original;
+	to->file = from->file ? mem_strdup(from->file) : NULL;
+	to->nonfinite = from->nonfinite;
+}
+
+/* The properties of v over one voxel. */
 static struct volume *cache_header(const struct volume *v)
 {
 	struct volume *h = volume_new(1, (const int[]){1, 1, 1}, NULL);
 
 	if (!h)
 		return NULL;
-	memcpy(h->affine, v->affine, sizeof(h->affine));
-	h->original = v->original;
-	h->file = v->file ? mem_strdup(v->file) : NULL;
-	h->nonfinite = v->nonfinite;
+	cache_copy_properties(h, v);
 	h->channels = v->channels;
 	memcpy(h->dim, v->dim, sizeof(h->dim));
 	return h;
 }
 
-/* Fills e from s within the room; bytes: what it takes.  False: it does not fit. */
-static bool cache_keep(struct cache_entry *e, const struct sample *s, size_t room, size_t *bytes)
+/* What a volume would take, and whether it would be packed as bytes. */
+static size_t cache_size(const struct volume *v, bool *small, bool *bytes)
 {
-	bool pack[SAMPLE_FIELDS] = {false};
+	size_t n = cache_values(v);
 
-	*bytes = 0;
-	for (int k = 0; k < s->n; k++) {
-		const struct volume *v = s->field[k].vol;
+	*small = n * sizeof(float) <= CACHE_SMALL;
+	*bytes = *small && cache_is_bytes(v);
+	return n * (*bytes ? 1 : sizeof(float));
+}
 
-		if (!v)
-			continue;
-		pack[k] = cache_is_bytes(v);
-		*bytes += cache_values(v) * (pack[k] ? 1 : sizeof(float));
-	}
-	if (*bytes > room)
+static bool cache_pack(struct prefix_cache *c, struct cache_packed *p, const struct volume *v)
+{
+	size_t n = cache_values(v), size;
+	bool small, bytes;
+	uint8_t *out;
+
+	size = cache_size(v, &small, &bytes);
+	p->header = cache_header(v);
+	pthread_mutex_lock(&c->lock);
+	p->voxels = cache_slab(c, size);
+	pthread_mutex_unlock(&c->lock);
+	p->bytes = bytes;
+	if (!p->header || !p->voxels)
 		return false;
+	if (!bytes) {
+		memcpy(p->voxels, v->data, size);
+		return true;
+	}
+	out = p->voxels;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)v->data[i];
+	return true;
+}
+
+static size_t cache_sample_size(const struct sample *s)
+{
+	bool small, bytes;
+	size_t sum = 0;
+
+	for (int k = 0; k < s->n; k++)
+		if (s->field[k].vol)
+			sum += cache_size(s->field[k].vol, &small, &bytes);
+	return sum;
+}
+
+/* Fills e from s.  False when there is no memory. */
+static bool cache_keep(struct prefix_cache *c, struct cache_entry *e, const struct sample *s)
+{
+	bool small, bytes;
+
 	e->sample = sample_share(s);
 	for (int k = 0; k < s->n; k++) {
 		struct volume *v = e->sample->field[k].vol;
-		size_t n = v ? cache_values(v) : 0;
 
-		if (!pack[k])
+		if (!v)
 			continue;
-		e->packed[k] = mem_try_big(n, "a cached label", NULL);
-		e->header[k] = e->packed[k] ? cache_header(v) : NULL;
-		if (!e->header[k]) {
+		cache_size(v, &small, &bytes);
+		if (!small)
+			continue;
+		if (!cache_pack(c, &e->packed[k], v)) {
 			cache_entry_release(e);
 			return false;
 		}
-		for (size_t i = 0; i < n; i++)
-			e->packed[k][i] = (uint8_t)v->data[i];
 		volume_free(v);
 		e->sample->field[k].vol = NULL;
 	}
 	return true;
 }
 
-static struct volume *cache_unpack(const struct volume *h, const uint8_t *packed)
+static struct volume *cache_unpack(const struct cache_packed *p)
 {
-	struct volume *v = volume_new(h->channels, h->dim, NULL);
+	struct volume *v = volume_new(p->header->channels, p->header->dim, NULL);
 	size_t n = v ? cache_values(v) : 0;
+	const uint8_t *in = p->voxels;
 
 	if (!v)
 		return NULL;
-	for (size_t i = 0; i < n; i++)
-		v->data[i] = (float)packed[i];
-	memcpy(v->affine, h->affine, sizeof(v->affine));
-	v->original = h->original;
-	v->file = h->file ? mem_strdup(h->file) : NULL;
-	v->nonfinite = h->nonfinite;
+	if (!p->bytes)
+		memcpy(v->data, p->voxels, n * sizeof(*v->data));
+	for (size_t i = 0; p->bytes && i < n; i++)
+		v->data[i] = (float)in[i];
+	cache_copy_properties(v, p->header);
 	return v;
 }
 
@@ -193,9 +269,9 @@ struct sample *prefix_cache_get(struct prefix_cache *c, int i)
 	if (kept)
 		s = sample_share(e->sample);
 	for (int k = 0; s && k < s->n; k++) {
-		if (!e->packed[k])
+		if (!e->packed[k].voxels)
 			continue;
-		s->field[k].vol = cache_unpack(e->header[k], e->packed[k]);
+		s->field[k].vol = cache_unpack(&e->packed[k]);
 		if (!s->field[k].vol) {
 			sample_free(s);
 			s = NULL;
@@ -207,25 +283,20 @@ struct sample *prefix_cache_get(struct prefix_cache *c, int i)
 void prefix_cache_put(struct prefix_cache *c, int i, const struct sample *s)
 {
 	struct cache_entry *e = &c->v[i], made = {CACHE_EMPTY};
-	size_t bytes, room;
+	size_t size = s ? cache_sample_size(s) : 0;
+	bool fits;
 
 	pthread_mutex_lock(&c->lock);
 	if (e->state != CACHE_MAKING) {
 		pthread_mutex_unlock(&c->lock);
 		return;
 	}
-	room = c->budget - c->used;
+	fits = s && size <= c->budget - c->used;
+	c->used += fits ? size : 0;
 	pthread_mutex_unlock(&c->lock);
 	if (s)
-		made.state = cache_keep(&made, s, room, &bytes) ? CACHE_KEPT : CACHE_TOO_BIG;
+		made.state = fits && cache_keep(c, &made, s) ? CACHE_KEPT : CACHE_TOO_BIG;
 	pthread_mutex_lock(&c->lock);
-	if (made.state == CACHE_KEPT && c->used + bytes > c->budget) {
-		/* Others took the room meanwhile. */
-		cache_entry_release(&made);
-		made.state = CACHE_TOO_BIG;
-	}
-	if (made.state == CACHE_KEPT)
-		c->used += bytes;
 	*e = made;
 	pthread_cond_broadcast(&c->made);
 	pthread_mutex_unlock(&c->lock);

@@ -19,8 +19,8 @@ void prefix_cache_free(struct prefix_cache *c);
 struct sample *prefix_cache_get(struct prefix_cache *c, int i);
 
 /*
- * Offers what was made (borrowed; NULL: it failed).  It is kept when it fits: label
- * maps as bytes, the rest shared.  The caller may go on and edit its sample, since
+ * Offers what was made (borrowed; NULL: it failed).  It is kept when it fits: small
+ * volumes as copies, large ones shared.  The caller may go on and edit its sample, since
  * shared voxels are copied by whoever writes.
  */
 void prefix_cache_put(struct prefix_cache *c, int i, const struct sample *s);

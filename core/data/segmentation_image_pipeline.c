@@ -112,7 +112,7 @@ static const char *const pipeline_formats[] = {"channels_first", "channels_last"
 			.help = "how often each entry comes up in an epoch"},                     \
 	{                                                                                         \
 		.name = "cache_mb", .type = ARG_FLOAT,                                            \
-		.offset = offsetof(struct pipeline_args, cache_mb), .def = "256", .min = 0,       \
+		.offset = offsetof(struct pipeline_args, cache_mb), .def = "512", .min = 0,       \
 		.max = 1e6, .unit = "MB",                                                         \
 		.help = "memory for cases as the deterministic transforms leave them"             \
 	}

@@ -105,8 +105,15 @@ static size_t posneg_count(const float *x, size_t n, bool positive)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < n; i++)
-		count += x[i] > 0.0f;
+	/* 32-bit sums in short blocks: four times as many lanes as with size_t. */
+	for (size_t i = 0; i < n; i += 4096) {
+		size_t end = i + 4096 < n ? i + 4096 : n;
+		int32_t some = 0;
+
+		for (size_t k = i; k < end; k++)
+			some += x[k] > 0.0f;
+		count += (size_t)some;
+	}
 	return positive ? count : n - count;
 }
 
