@@ -34,6 +34,7 @@
 #include "core/engine/requests.h"
 
 static const int PEERS_MAX = 64;
+static const int LINES_AT_ONCE = 16;
 static const double PUSH_EVERY = 0.1;
 static const double CHECK_EVERY = 10.0;
 static const double STUCK_AFTER = 20.0; /* a client that has not read for so long is cut off */
@@ -190,12 +191,14 @@ static void engine_accept(struct engine *e)
 	e->peers[e->npeers++] = peer;
 }
 
+/* A few requests at a time: one client's thousand must not make another wait. */
 static void engine_serve_peer(struct engine *e, struct engine_peer *peer)
 {
 	struct buf line = {0};
+	int n = 0;
 
 	conn_step(&peer->conn);
-	while (conn_next(&peer->conn, &line)) {
+	for (; n < LINES_AT_ONCE && !peer->conn.closed && conn_next(&peer->conn, &line); n++) {
 		if (peer->greeted) {
 			request_handle(e, peer, &line);
 		} else if (line.p && !strcmp(line.p, ENGINE_GREETING)) {
@@ -203,10 +206,10 @@ static void engine_serve_peer(struct engine *e, struct engine_peer *peer)
 		} else {
 			/* The greeting that it was sent tells it the version of this end. */
 			peer->conn.closed = true;
-			break;
 		}
 	}
 	buf_release(&line);
+	e->busy = e->busy || n == LINES_AT_ONCE;
 	conn_step(&peer->conn);
 	if (peer->conn.out.len && sys_now() - peer->conn.last_drain > STUCK_AFTER)
 		peer->conn.closed = true;
@@ -269,6 +272,8 @@ static int engine_timeout_ms(const struct engine *e, double now)
 {
 	double wait = 1.0, push = PUSH_EVERY - (now - e->last_push);
 
+	if (e->busy)
+		return 0;
 	if (atomic_load(&e->jobs.dirty) && push < wait)
 		wait = push;
 	return wait > 0 ? (int)(wait * 1000) + 1 : 0;
@@ -292,6 +297,7 @@ static void engine_wait(struct engine *e)
 		log_write(LOG_ERROR, "eventfd: %s", strerror(errno));
 	if (p[2].revents)
 		engine_signals(e);
+	e->busy = false;
 	for (int i = 0; i < e->npeers; i++)
 		engine_serve_peer(e, e->peers[i]);
 	if (p[0].revents)

@@ -23,6 +23,7 @@ struct engine {
 	double idle_since; /* monotonic; 0: not idle */
 	double last_push;  /* monotonic */
 	double last_check; /* monotonic: socket and lock were looked at */
+	bool busy;         /* a client has sent more lines than one turn takes */
 	bool stopping;     /* jobs were asked to stop; ends with the last one */
 	bool leave_now;    /* ends without waiting for jobs */
 };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -409,16 +410,24 @@ static void test_scan(void **state)
 	assert_int_equal(run_scan("/nonexistent", &items, NULL), 0);
 }
 
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_size;
+}
+
 /* kill -9 at any moment: whole lines, seq without gaps, and the lock is free. */
 static void test_kill(void **state)
 {
 	struct place *p = *state;
-	char *dir = sys_join(p->ckpt, "k");
+	char *dir = sys_join(p->ckpt, "k"), *path = run_path_in(dir, RUN_FILE_EVENTS);
 	struct run_reader rd;
 	struct run *r;
 
 	run_abandon(make(p, "k"));
 	for (int i = 0; i < 20; i++) {
+		off_t before = size_of(path);
 		pid_t pid = fork();
 
 		assert_true(pid >= 0);
@@ -428,15 +437,19 @@ static void test_kill(void **state)
 				add_step(r, s, 0.5);
 			_exit(1);
 		}
-		usleep((useconds_t)(2000 + 700 * i));
+		for (int k = 0; k < 20000 && size_of(path) <= before; k++)
+			usleep(500);
+		usleep((useconds_t)(137 * i));
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
+		assert_true(size_of(path) > before);
 	}
 	run_reader_init(&rd, dir);
 	poll_all(&rd);
 	assert_int_equal(rd.bad, 0);
-	assert_true(rd.seq > 20);
+	assert_true(rd.seq >= 20);
 	run_reader_release(&rd);
+	free(path);
 	free(dir);
 }
 
