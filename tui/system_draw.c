@@ -211,7 +211,21 @@ struct history {
 	enum axis_unit unit;
 };
 
-static void draw_history(const struct draw *d, const struct history *h, double interval)
+/*
+ * The interval shown: 64, 128 or 256 samples, whose end jumps ahead by an eighth when
+ * the newest sample reaches it.  Between the jumps a new sample adds a column of dots;
+ * a plot that scrolls with every sample would send all of itself each second.
+ */
+static struct plot_span history_span(const struct system_model *m)
+{
+	double n = m->seconds / m->interval, width = n <= 64 ? 64 : n <= 128 ? 128 : 256;
+	double end = fmax(ceil(n / (width / 8)) * (width / 8), width);
+
+	return (struct plot_span){(end - width) * m->interval, end * m->interval};
+}
+
+static void draw_history(
+	const struct draw *d, const struct history *h, const struct system_model *m)
 {
 	static const struct plot_window whole = {0};
 	struct plot_line lines[2] = {0};
@@ -223,10 +237,9 @@ static void draw_history(const struct draw *d, const struct history *h, double i
 		.xunit = AXIS_SECONDS,
 		.yunit = h->unit,
 		.empty = "no value yet"};
-	struct plot_span span = {-59 * interval, 0};
 
 	for (int i = 0; i < SYSTEM_HISTORY; i++)
-		x[i] = (i - SYSTEM_HISTORY + 1) * interval;
+		x[i] = m->seconds - (SYSTEM_HISTORY - 1 - i) * m->interval;
 	for (int k = 0; k < 2 && h->series[k]; k++) {
 		const struct system_series *s = h->series[k];
 
@@ -236,10 +249,9 @@ static void draw_history(const struct draw *d, const struct history *h, double i
 			.n = (size_t)s->n,
 			.style = k ? ST_SERIES2 : ST_SERIES1};
 		p.n_lines = k + 1;
-		span.lo = fmin(span.lo, -(s->n - 1) * interval);
 	}
 	p.fill = p.n_lines == 1;
-	plot_draw(d, &p, &whole, span, false);
+	plot_draw(d, &p, &whole, history_span(m), false);
 }
 
 static int collect(const struct system_model *m, struct history out[])
@@ -282,6 +294,7 @@ static void draw_histories(const struct draw *d, int y, const struct system_mode
 		return;
 	cols = cols > n ? n : cols;
 	rows = (n + cols - 1) / cols;
+	cols = (n + rows - 1) / rows; /* no row shorter than need be */
 	per = rows_left / rows < 5 ? 5 : rows_left / rows;
 	if (rows == 1 && rows_left < per)
 		per = rows_left;
@@ -292,7 +305,7 @@ static void draw_histories(const struct draw *d, int y, const struct system_mode
 		if (top + per > d->h)
 			return;
 		part = draw_sub(d, i % cols * cw, top, cw - 1, per);
-		draw_history(&part, &h[i], m->interval);
+		draw_history(&part, &h[i], m);
 	}
 }
 

@@ -20,6 +20,7 @@ struct system_model {
 	struct system_series gpu_power[MONITOR_GPUS], gpu_temp[MONITOR_GPUS];
 	double engine_rss; /* bytes, NaN: no engine, or not told */
 	double interval;   /* seconds between samples */
+	double seconds;    /* of the latest sample, since the panel was opened */
 };
 
 struct system_look {

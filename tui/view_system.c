@@ -20,7 +20,8 @@ struct system_view {
 	struct monitor *monitor;
 	struct system_model model;
 	struct system_look look;
-	bool asked; /* the engine owes an answer */
+	double opened; /* time of the first sample */
+	bool asked;    /* the engine owes an answer */
 };
 
 static int system_open(struct view *v, const char *arg, struct err *err)
@@ -69,9 +70,12 @@ static bool take_all(struct system_view *s)
 
 	if (!monitor_latest(s->monitor, &m->now))
 		return false;
+	if (!m->known)
+		s->opened = m->now.mono;
 	m->known = true;
 	if (m->now.mono == before)
 		return false;
+	m->seconds = round((m->now.mono - s->opened) / INTERVAL_S) * INTERVAL_S;
 	take(s, &m->cpu, MONITOR_CPU, 0);
 	take(s, &m->mem, MONITOR_MEM, 0);
 	for (int i = 0; i < m->now.ngpu; i++) {
