@@ -1,5 +1,6 @@
 /*
- * Data lists: what is refused, what is only a warning, and that all faults come at once.
+ * Data lists: what is refused, what is only a warning, and that all faults come at once;
+ * arguments of the pipelines that are refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +13,9 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
-#include "core/data/datalist.h"
+#include "core/data/pipeline.h"
 #include "core/volume/nifti.h"
+#include "tests/unit/transform_rig.h"
 
 static char folder[] = "/tmp/axial_datalist_XXXXXX";
 
@@ -263,6 +265,30 @@ static void test_check(void **state)
 	problems_release(&ps);
 }
 
+static void test_pipeline_arguments(void **state)
+{
+	static const char *const bad[][3] = {
+		{"SegmentationImagePipeline", "\"batched_by_transforms\": true", "not built yet"},
+		{"SegmentationImagePipeline", "\"output_data_dims\": 2", "not built yet"},
+		{"SegmentationImagePipeline", "\"output_crop_size\": [4, 0, 4]", "0 voxels"},
+		{"SegmentationImagePipelineWithCache",
+			"\"num_cache_objects\": 32, \"replace_percent\": 0", "not built yet"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *args = mem_printf("{\"data_list_file_path\": \"x\", %s}", bad[i][1]);
+		struct problems ps = {0};
+		struct component_use u;
+
+		assert_int_equal(rig_use(&u, COMPONENT_PIPELINE, bad[i][0], args, 1, &ps), 1);
+		assert_non_null(strstr(ps.v[0].text, bad[i][2]));
+		component_use_release(&u);
+		problems_release(&ps);
+		free(args);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -286,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_leak),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_pipeline_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -15,12 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/data/pipeline.h"
 #include "core/transform/transform.h"
 #include "core/volume/nifti.h"
+#include "tests/unit/transform_rig.h"
 
 enum { CASES = 7, BATCH = 3, MANY = 40 };
 
@@ -97,16 +97,9 @@ static void use_init(struct component_use *u, enum component_kind kind, const ch
 	const char *args, int i)
 {
 	struct problems ps = {0};
-	cJSON *json = json_parse(args, strlen(args), "test", NULL);
-	char *path = mem_printf("train.pre_transforms.#%d", i + 1);
 
-	assert_int_equal(component_use_init(
-				 u, component_find(kind, name), json, NULL, "test.json", path, &ps),
-		0);
+	assert_int_equal(rig_use(u, kind, name, args, i + 1, &ps), 0);
 	assert_int_equal(ps.n, 0);
-	free(path);
-	cJSON_Delete(json);
-	problems_release(&ps);
 }
 
 static struct rig *rig_new(int n, int bad, bool training, int workers)
@@ -506,34 +499,6 @@ static void test_new_errors(void **state)
 	rig_free(r);
 }
 
-static void test_refused_arguments(void **state)
-{
-	static const char *const bad[][3] = {
-		{"SegmentationImagePipeline", "\"batched_by_transforms\": true", "not built yet"},
-		{"SegmentationImagePipeline", "\"output_data_dims\": 2", "not built yet"},
-		{"SegmentationImagePipeline", "\"output_crop_size\": [4, 0, 4]", "0 voxels"},
-		{"SegmentationImagePipelineWithCache",
-			"\"num_cache_objects\": 32, \"replace_percent\": 0", "not built yet"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		char *args = mem_printf("{\"data_list_file_path\": \"x\", %s}", bad[i][1]);
-		const struct pipeline_ops *ops;
-		struct problems ps = {0};
-		struct component_use u;
-
-		use_init(&u, COMPONENT_PIPELINE, bad[i][0], args, 0);
-		ops = u.c->ops;
-		ops->check(u.args, "f.json", "train.image_pipeline.args", &ps);
-		assert_int_equal(problems_errors(&ps), 1);
-		assert_non_null(strstr(ps.v[0].text, bad[i][2]));
-		component_use_release(&u);
-		problems_release(&ps);
-		free(args);
-	}
-}
-
 static void *cancel_thread(void *arg)
 {
 	usleep(30000);
@@ -606,7 +571,6 @@ int main(void)
 		cmocka_unit_test(test_validation_quarantine),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_new_errors),
-		cmocka_unit_test(test_refused_arguments),
 		cmocka_unit_test(test_stop),
 	};
 
