@@ -39,8 +39,8 @@ void canvas_resize(struct canvas *c, int w, int h)
 
 void canvas_clear(struct canvas *c)
 {
-	const struct look *text = &c->theme->look[ST_TEXT];
-	const struct cell blank = {.ch = ' ', .fg = text->fg, .bg = text->bg};
+	/* Without a text colour, so that curses may clear whole lines at once. */
+	const struct cell blank = {.ch = ' ', .bg = c->theme->look[ST_TEXT].bg};
 
 	for (size_t i = 0; i < (size_t)c->w * (size_t)c->h; i++)
 		c->cells[i] = blank;
@@ -229,8 +229,10 @@ void draw_right(const struct draw *d, int x, int y, int w, enum style st, const 
 
 void draw_fill(const struct draw *d, int x, int y, int w, int h, enum style st, uint32_t ch)
 {
-	const struct look l = d->theme->look[st];
+	struct look l = d->theme->look[st];
 
+	if (ch == ' ' && l.bg == COLOR_DEFAULT && !l.attr)
+		l.fg = COLOR_DEFAULT;
 	for (int j = max_int(0, y); j < min_int(d->h, y + h); j++)
 		for (int i = max_int(0, x); i < min_int(d->w, x + w); i++)
 			put_char(d, i, j, ch, l, 1);

@@ -3,9 +3,10 @@
  *
  * Everything that is there is read and handled first, then one frame is drawn.  Fifty
  * keys that arrive in one read cost one frame.  A frame that a key asked for is drawn
- * at once; one that the engine or a clock asked for keeps to 20 a second.  While bytes
- * of the last frame wait for the line, none is drawn at all.  When nothing happens the
- * loop sleeps in poll() and nothing is sent.
+ * at once; those that the worker, the engine or a clock ask for keep to 20 a second,
+ * after a few that may come quickly, so that a fresh screen fills in without a pause.
+ * While bytes of the last frame wait for the line, none is drawn at all.  When nothing
+ * happens the loop sleeps in poll() and nothing is sent.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,14 +17,21 @@
 #include "tui/app_state.h"
 #include "tui/signals.h"
 
-#define FRAME_SECONDS 0.05
+#define FRAME_RATE     20.0
+#define FRAME_BURST    3.0
+#define GATHER_SECONDS 0.004 /* results that come close together share a frame */
+#define ENGINE_SECONDS 0.15  /* the first screen is complete before an engine is started */
 
 struct loop {
 	struct app *app;
 	struct input_parser parser;
 	double gap_at; /* when a waiting ESC becomes the Esc key, 0: none waits */
 	bool gone;     /* the terminal */
-	bool engine_started;
+	bool engine, engine_started;
+	double engine_at;   /* when to start it */
+	double credit;      /* frames that may be drawn without a key */
+	double credit_time; /* when it was reckoned */
+	double bg_since;    /* since when such a frame is wanted, 0: none is */
 };
 
 static void on_input(void *ctx, const struct input *in)
@@ -79,20 +87,48 @@ static void handle_signals(struct loop *l)
 		resize(l->app);
 }
 
+/* Seconds until a frame without a key may be drawn. */
+static double frame_wait(struct loop *l, double now)
+{
+	double gather, rate;
+
+	l->credit += (now - l->credit_time) * FRAME_RATE;
+	l->credit = l->credit > FRAME_BURST ? FRAME_BURST : l->credit;
+	l->credit_time = now;
+	if (!l->bg_since)
+		l->bg_since = now;
+	gather = l->bg_since + GATHER_SECONDS - now;
+	rate = (1 - l->credit) / FRAME_RATE;
+	return gather > rate ? gather : rate;
+}
+
 static void frame(struct loop *l, double now)
 {
 	struct app *app = l->app;
 
-	if (term_busy(app->term) || app->ended)
+	if (app->ended)
 		return;
-	if (!app->dirty && !(app->dirty_bg && now - app->drawn >= FRAME_SECONDS))
+	if (term_pump(app->term) < 0)
+		l->gone = true;
+	if (l->gone || term_busy(app->term))
 		return;
+	if (!app->dirty) {
+		if (!app->dirty_bg || frame_wait(l, now) > 0)
+			return;
+		l->credit -= 1;
+	}
 	app_draw(app);
 	term_draw(app->term, &app->canvas);
 	app->dirty = app->dirty_bg = false;
+	l->bg_since = 0;
 	app->drawn = now;
 	if (term_pump(app->term) < 0)
 		l->gone = true;
+}
+
+static double less(double a, double b)
+{
+	return a < b ? a : b;
 }
 
 /* Milliseconds until something must be done without any fd becoming ready. */
@@ -102,13 +138,15 @@ static int wait_ms(struct loop *l, double now, double tick)
 	double s = tick;
 
 	if (l->gap_at)
-		s = l->gap_at - now < s ? l->gap_at - now : s;
+		s = less(s, l->gap_at - now);
 	if (app->dirty_bg && !term_busy(app->term))
-		s = app->drawn + FRAME_SECONDS - now < s ? app->drawn + FRAME_SECONDS - now : s;
+		s = less(s, frame_wait(l, now));
 	if (app->flash_until > now)
-		s = app->flash_until - now < s ? app->flash_until - now : s;
+		s = less(s, app->flash_until - now);
 	if (l->engine_started)
-		s = app_engine_wait(app) < s ? app_engine_wait(app) : s;
+		s = less(s, app_engine_wait(app));
+	else if (l->engine)
+		s = less(s, l->engine_at - now);
 	return s <= 0 ? 0 : s > 3600 ? 3600000 : (int)(s * 1000) + 1;
 }
 
@@ -149,7 +187,7 @@ static void turn(struct loop *l, int signal_fd)
 
 int app_loop(struct app *app, bool engine)
 {
-	struct loop l = {.app = app};
+	struct loop l = {.app = app, .engine = engine, .credit = FRAME_BURST};
 	struct err err = ERR_INIT;
 	int fd = signals_open(&err);
 
@@ -157,9 +195,11 @@ int app_loop(struct app *app, bool engine)
 		return err.code;
 	/* The size may have changed before the handler stood. */
 	resize(app);
+	l.credit_time = sys_now();
+	l.engine_at = l.credit_time + ENGINE_SECONDS;
 	while (!app->ended && !l.gone) {
 		turn(&l, fd);
-		if (engine && !l.engine_started && app->drawn >= 0) {
+		if (engine && !l.engine_started && sys_now() >= l.engine_at) {
 			app_engine_start(app, true);
 			l.engine_started = true;
 		}
