@@ -67,6 +67,14 @@ static void page_release(struct plot_page *p)
 	free(p);
 }
 
+/* "class_1" for "val_mean_dice_class_1" beside "val_mean_dice": legends are short. */
+static const char *page_short(const char *name, const char *key)
+{
+	size_t n = key ? strlen(key) : 0;
+
+	return n && !strncmp(name, key, n) && name[n] == '_' ? name + n + 1 : name;
+}
+
 static void page_standard(struct plot_page *p, const struct run_reader *rd)
 {
 	const struct run_series *epoch = run_reader_series(rd, EVENT_EPOCH, "loss");
@@ -82,7 +90,7 @@ static void page_standard(struct plot_page *p, const struct run_reader *rd)
 
 		if (s->kind == EVENT_VALIDATION && strcmp(s->name, "seconds") &&
 			(!rd->key || strcmp(s->name, rd->key)))
-			page_add(p, s, s->name, false);
+			page_add(p, s, page_short(s->name, rd->key), false);
 	}
 	page_chart(p, "learning rate");
 	page_add(p, run_reader_series(rd, EVENT_STEP, "lr"), "lr", false);
