@@ -9,9 +9,12 @@
 #include <string.h>
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/mmar/mmar.h"
+#include "core/run/scan.h"
 #include "tui/app.h"
 #include "tui/app_engine.h"
 #include "tui/run_export.h"
+#include "tui/view_slice.h"
 
 static const double smooth_steps[] = {0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995};
 
@@ -208,6 +211,43 @@ static void export_ask(struct view *v)
 	free(path);
 }
 
+/* The archive is named in run.json, and a run usually stands in its models folder. */
+static char *mmar_of(const char *run_dir)
+{
+	struct run_item item;
+	struct err err = ERR_INIT;
+	char *out = NULL;
+
+	if (!run_item_read(&item, run_dir, &err)) {
+		if (item.mmar && mmar_is(item.mmar))
+			out = mem_strdup(item.mmar);
+		run_item_release(&item);
+	}
+	if (!out) {
+		out = sys_join(run_dir, "../..");
+		if (!mmar_is(out)) {
+			free(out);
+			out = NULL;
+		}
+	}
+	return out;
+}
+
+static void open_images(struct view *v)
+{
+	struct run_view *s = v->state;
+	char *mmar = mmar_of(s->model.reader.dir), *arg;
+
+	if (!mmar) {
+		app_flash(v->app, FLASH_WARN, "the archive of this run is not there");
+		return;
+	}
+	arg = view_slice_arg_mmar(mmar, NULL);
+	app_open(v->app, "slice", arg);
+	free(arg);
+	free(mmar);
+}
+
 /* Stop and resume */
 
 static void stop_yes(struct view *v, void *ctx)
@@ -342,6 +382,9 @@ unsigned run_view_action(struct view *v, enum action a, const struct input *in)
 		return VIEW_REDRAW;
 	case ACT_run_export:
 		export_ask(v);
+		return VIEW_REDRAW;
+	case ACT_run_images:
+		open_images(v);
 		return VIEW_REDRAW;
 	case ACT_run_stop:
 		stop(v);
