@@ -134,7 +134,7 @@ void event_add_duration(struct buf *out, double seconds)
 		buf_printf(out, "%lld:%02lld", s / 60, s % 60);
 }
 
-/* Adds label and the field, when it is there; fmt: 'd' whole, 'M' bytes as MB, 'g' else. */
+/* Adds label and the field, when it is there; fmt: 'd' whole, 'M' bytes as MiB, 'g' else. */
 static void line_num(
 	struct buf *out, const struct event *ev, const char *key, const char *label, char fmt)
 {
@@ -148,7 +148,7 @@ static void line_num(
 	else if (fmt == 'd')
 		buf_printf(out, "%.0f", v);
 	else if (fmt == 'M')
-		buf_printf(out, "%.1f MB", v / 1e6);
+		buf_printf(out, "%.1f MiB", v / 1048576);
 	else
 		buf_printf(out, "%.6g", v);
 }

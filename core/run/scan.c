@@ -101,21 +101,31 @@ static void scan_event(struct run_item *it, struct scan_seen *seen, const struct
 	}
 }
 
+/* Most lines are steps, and one of them is enough: the others need no parsing. */
+static bool scan_is_step(const char *line, size_t len)
+{
+	static const char kind[] = "\"kind\":\"step\"";
+
+	return memmem(line, len < 80 ? len : 80, kind, sizeof(kind) - 1) != NULL;
+}
+
 /* Takes the whole lines of data backwards; returns the offset of the oldest one taken. */
 static size_t scan_lines(
 	struct run_item *it, struct scan_seen *seen, const char *data, size_t len, bool from_start)
 {
 	size_t end = len, line;
+	const char *nl;
 	struct event ev;
 
 	while (end && data[end - 1] != '\n')
 		end--;
 	while (end) {
-		for (line = end - 1; line && data[line - 1] != '\n'; line--)
-			;
+		nl = memrchr(data, '\n', end - 1);
+		line = nl ? (size_t)(nl - data) + 1 : 0;
 		if (!line && !from_start)
 			break;
-		if (!event_parse(data + line, end - 1 - line, &ev)) {
+		if (!(seen->step && scan_is_step(data + line, end - line)) &&
+			!event_parse(data + line, end - 1 - line, &ev)) {
 			scan_event(it, seen, &ev);
 			event_release(&ev);
 		}

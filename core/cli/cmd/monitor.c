@@ -10,6 +10,8 @@
 #include "core/cli/cli.h"
 #include "core/monitor/monitor.h"
 
+static const double GIB = 1073741824.0;
+
 /* "LABEL value unit", or "unknown"; never a 0 for what was not read. */
 static void monitor_put(const char *label, double v, double scale, const char *fmt)
 {
@@ -27,8 +29,8 @@ static void monitor_gpu(int i, const struct gpu_sample *g)
 	buf_put_safe(&name, g->valid & GPU_HAS_NAME ? g->name : "unknown");
 	printf("gpu %d   %s:", i, name.p);
 	monitor_put("use", g->util, 1, "%.0f %%,");
-	monitor_put("memory", g->mem_used, 1e9, "%.2f of");
-	monitor_put("", g->mem_total, 1e9, "%.2f GB,");
+	monitor_put("memory", g->mem_used, GIB, "%.2f of");
+	monitor_put("", g->mem_total, GIB, "%.2f GiB,");
 	monitor_put("power", g->power, 1, "%.0f W,");
 	monitor_put("temperature", g->temp, 1, "%.0f C,");
 	monitor_put("clock", g->clock_sm, 1, "%.0f MHz");
@@ -43,11 +45,11 @@ static void monitor_print(const struct monitor_sample *s)
 	printf(" %d CPUs,", s->ncpu);
 	monitor_put("load", s->load[0], 1, "%.2f");
 	printf("\nmemory ");
-	monitor_put("used", s->mem_used, 1e9, "%.2f of");
-	monitor_put("", s->mem_total, 1e9, "%.2f GB");
+	monitor_put("used", s->mem_used, GIB, "%.2f of");
+	monitor_put("", s->mem_total, GIB, "%.2f GiB");
 	printf("\ndisk   ");
-	monitor_put("free", s->disk_free, 1e9, "%.1f of");
-	monitor_put("", s->disk_total, 1e9, "%.1f GB");
+	monitor_put("free", s->disk_free, GIB, "%.1f of");
+	monitor_put("", s->disk_total, GIB, "%.1f GiB");
 	printf("\ngpu     %s\n", s->gpu_note);
 	for (int i = 0; i < s->ngpu; i++)
 		monitor_gpu(i, &s->gpu[i]);
