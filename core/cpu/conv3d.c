@@ -1,7 +1,9 @@
 /*
  * Convolution kernel: up to three oneDNN primitives (forward, gradient of the
  * data, gradient of the weights).  Bias and (leaky) ReLU ride along as post-ops;
- * the activation's slope is put on the incoming gradient first, in place.
+ * the activation's slope is put on the incoming gradient first, in place.  Two
+ * kinds of layers take other ways: large 3x3x3 ones with whole vectors of channels
+ * (wino.c, forward and data) and the last 1x1x1 one (thin.c, backward).
  *
  * Packed weights: in training they go to the workspace, made anew in each
  * direction of each step, because the optimizer changes the plain ones.  A plan
@@ -15,6 +17,7 @@
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
 #include "core/cpu/thin.h"
+#include "core/cpu/wino.h"
 #include "core/graph/window.h"
 
 struct conv_kernel {
@@ -22,8 +25,10 @@ struct conv_kernel {
 	int threads;
 	struct conv_attr attr;
 	struct conv_prim *fwd, *bwd_d, *bwd_w;
-	bool training, thin; /* thin: backward by thin.c */
-	uint64_t version;    /* of the weights in keep */
+	bool training, thin;     /* thin: backward by thin.c */
+	bool wino_fwd, wino_bwd; /* forward, gradient of the data by wino.c */
+	struct wino_spec wino;   /* forward; backward with from and to exchanged */
+	uint64_t version;        /* of the weights in keep */
 };
 
 static size_t conv_align(size_t n)
@@ -36,21 +41,31 @@ static size_t conv_need(const struct conv_prim *p)
 	return p ? conv_align(conv_prim_packed(p)) + conv_prim_scratch(p) : 0;
 }
 
-static int conv_forward(struct kernel *base, const struct op_io *io, struct err *err)
+static int conv_forward_prim(struct conv_kernel *k, const struct op_io *io, struct err *err)
 {
-	struct conv_kernel *k = (struct conv_kernel *)base;
 	size_t packed = conv_align(conv_prim_packed(k->fwd));
 	bool keep = !k->training && packed;
 	struct conv_args a = {.src = io->in[0],
 		.weights = io->in[1],
 		.bias = k->attr.bias ? io->in[2] : NULL,
 		.dst = io->out,
-		.packed = keep ? base->keep : io->work,
+		.packed = keep ? k->base.keep : io->work,
 		.scratch = keep ? io->work : (char *)io->work + packed,
 		.is_packed = keep && k->version == io->param_version};
 
 	k->version = io->param_version;
 	return conv_prim_run(k->fwd, &a, err);
+}
+
+static int conv_forward(struct kernel *base, const struct op_io *io, struct err *err)
+{
+	struct conv_kernel *k = (struct conv_kernel *)base;
+
+	if (!k->wino_fwd)
+		return conv_forward_prim(k, io, err);
+	wino_run(
+		&k->wino, io->in[0], io->in[1], k->attr.bias ? io->in[2] : NULL, io->out, io->work);
+	return 0;
 }
 
 static int conv_backward_thin(const struct conv_kernel *k, const struct op_io *io)
@@ -86,6 +101,11 @@ static int conv_backward(struct kernel *base, const struct op_io *io, struct err
 		a.scratch = (char *)io->work + conv_align(conv_prim_packed(k->bwd_w));
 		if (conv_prim_run(k->bwd_w, &a, err))
 			return -1;
+	}
+	if (k->wino_bwd) {
+		struct wino_spec w = wino_turned(&k->wino);
+
+		wino_run(&w, io->dout, io->in[1], NULL, io->din[0], io->work);
 	}
 	if (!k->bwd_d)
 		return 0;
@@ -128,6 +148,27 @@ static struct conv_spec conv_spec_of(const struct kernel_spec *s)
 	return c;
 }
 
+/* Fills k->wino when the layer suits it. */
+static void conv_try_wino(
+	struct conv_kernel *k, const struct kernel_spec *s, const struct conv_spec *c)
+{
+	k->wino = (struct wino_spec){.n = c->n,
+		.d = c->in[0],
+		.h = c->in[1],
+		.w = c->in[2],
+		.from = c->ci,
+		.to = c->co,
+		.ci_stride = c->ci_stride,
+		.act = c->act,
+		.slope = c->slope,
+		.threads = k->threads};
+	for (int i = 0; i < 3; i++)
+		if (c->kernel[i] != 3 || c->stride[i] != 1 || c->pad[i] != 1 || c->pad_end[i] != 1)
+			return;
+	k->wino_fwd = wino_fits(&k->wino);
+	k->wino_bwd = k->wino_fwd && s->training && (s->want_grad & OP_IN(0));
+}
+
 static bool conv_is_thin(const struct kernel_spec *s)
 {
 	struct window w = window_conv(s->attr, &s->in[0]);
@@ -145,13 +186,16 @@ static int conv_prims(
 {
 	struct conv_spec c = conv_spec_of(s);
 
-	c.dir = CONV_FWD;
-	k->fwd = conv_prim_new(b->engine, &c, err);
-	if (!k->fwd)
-		return -1;
+	conv_try_wino(k, s, &c);
+	if (!k->wino_fwd) {
+		c.dir = CONV_FWD;
+		k->fwd = conv_prim_new(b->engine, &c, err);
+		if (!k->fwd)
+			return -1;
+	}
 	if (k->thin)
 		return 0;
-	if (s->training && (s->want_grad & OP_IN(0))) {
+	if (s->training && (s->want_grad & OP_IN(0)) && !k->wino_bwd) {
 		c.dir = CONV_BWD_D;
 		k->bwd_d = conv_prim_new(b->engine, &c, err);
 		if (!k->bwd_d)
@@ -166,12 +210,27 @@ static int conv_prims(
 	return 0;
 }
 
+static void conv_sizes(struct conv_kernel *k)
+{
+	size_t d = conv_need(k->bwd_d), w = conv_need(k->bwd_w);
+	struct wino_spec turned = wino_turned(&k->wino);
+
+	if (k->wino_fwd)
+		k->base.fwd_work = wino_work(&k->wino);
+	else
+		k->base.fwd_work = k->training ? conv_need(k->fwd) : conv_prim_scratch(k->fwd);
+	if (!k->training && !k->wino_fwd)
+		k->base.keep_bytes = conv_prim_packed(k->fwd);
+	if (k->wino_bwd)
+		d = wino_work(&turned);
+	k->base.bwd_work = k->thin ? thin_work(k->threads) : d > w ? d : w;
+}
+
 int cpu_conv3d_new(
 	struct cpu_backend *b, const struct kernel_spec *s, struct kernel **out, struct err *err)
 {
 	const struct conv_attr *a = s->attr;
 	struct conv_kernel *k;
-	size_t d, w;
 
 	/* the gradient of a bias comes with that of the weights only */
 	if (a->act.kind == ACT_SIGMOID ||
@@ -187,15 +246,7 @@ int cpu_conv3d_new(
 		conv_free(&k->base);
 		return -1;
 	}
-	if (k->training)
-		k->base.fwd_work = conv_need(k->fwd);
-	else
-		k->base.fwd_work = conv_prim_scratch(k->fwd);
-	if (!k->training)
-		k->base.keep_bytes = conv_prim_packed(k->fwd);
-	d = conv_need(k->bwd_d);
-	w = conv_need(k->bwd_w);
-	k->base.bwd_work = k->thin ? thin_work(b->threads) : d > w ? d : w;
+	conv_sizes(k);
 	*out = &k->base;
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
 #include "core/cpu/upfold.h"
+#include "core/cpu/wino.h"
 
 struct upconv_kernel {
 	struct kernel base;
@@ -31,6 +32,8 @@ struct upconv_kernel {
 	int64_t ca, cs, co;
 	struct conv_prim *up_fwd, *up_bwd_d, *up_bwd_w; /* directions of the op, not of S */
 	struct conv_prim *skip_fwd, *skip_bwd_d, *skip_bwd_w;
+	bool wino_fwd, wino_bwd; /* skip_fwd and skip_bwd_d by wino.c instead */
+	struct wino_spec wino;
 };
 
 static size_t upconv_align(size_t n)
@@ -71,6 +74,10 @@ static int upconv_forward(struct kernel *base, const struct op_io *io, struct er
 		return -1;
 	if (k->skip_fwd)
 		return upconv_run(k, k->skip_fwd, io->work, skip, err);
+	if (k->wino_fwd) {
+		wino_run(&k->wino, io->in[1], skip.weights, bias, io->out, io->work);
+		return 0;
+	}
 	pointwise_bias_act(k->threads, &k->attr.conv.act, bias, io->out,
 		(int64_t)shape_count(&io->out_shape) / k->co, k->co);
 	return 0;
@@ -112,6 +119,11 @@ static int upconv_backward(struct kernel *base, const struct op_io *io, struct e
 		a.dst = io->dout;
 		if (upconv_run(k, k->skip_bwd_d, io->work, a, err))
 			return -1;
+	}
+	if (k->wino_bwd) {
+		struct wino_spec t = wino_turned(&k->wino);
+
+		wino_run(&t, io->dout, io->in[w] + k->ca * 27, NULL, io->din[1], io->work);
 	}
 	if (!k->up_bwd_d)
 		return 0;
@@ -172,6 +184,32 @@ static struct conv_spec upconv_skip(const struct upconv_kernel *k, const struct 
 	return c;
 }
 
+/* Fills k->wino when the skip tensor's part suits it. */
+static void upconv_try_wino(struct upconv_kernel *k, const struct conv_spec *c, bool dskip)
+{
+	struct wino_spec turned;
+	size_t f, r;
+
+	k->wino = (struct wino_spec){.n = c->n,
+		.d = c->in[0],
+		.h = c->in[1],
+		.w = c->in[2],
+		.from = c->ci,
+		.to = c->co,
+		.ci_stride = c->ci_stride,
+		.sum = true,
+		.act = c->act,
+		.slope = c->slope,
+		.threads = k->threads};
+	k->wino_fwd = k->attr.skip && wino_fits(&k->wino);
+	k->wino_bwd = k->wino_fwd && dskip;
+	turned = wino_turned(&k->wino);
+	f = k->wino_fwd ? wino_work(&k->wino) : 0;
+	r = k->wino_bwd ? wino_work(&turned) : 0;
+	k->base.fwd_work = f;
+	k->base.bwd_work = r;
+}
+
 /* Makes the primitive unless it is not wanted. */
 static int upconv_make(struct cpu_backend *b, struct upconv_kernel *k, struct conv_prim **p,
 	struct conv_spec c, enum conv_dir dir, bool wanted, size_t *work, struct err *err)
@@ -199,11 +237,12 @@ static int upconv_prims(struct cpu_backend *b, struct upconv_kernel *k, const st
 	bool dskip = has && s->training && (s->want_grad & OP_IN(1));
 	size_t *f = &k->base.fwd_work, *r = &k->base.bwd_work;
 
+	upconv_try_wino(k, &skip, dskip);
 	if (upconv_make(b, k, &k->up_fwd, up, CONV_BWD_D, true, f, err) ||
-		upconv_make(b, k, &k->skip_fwd, skip, CONV_FWD, has, f, err) ||
+		upconv_make(b, k, &k->skip_fwd, skip, CONV_FWD, has && !k->wino_fwd, f, err) ||
 		upconv_make(b, k, &k->up_bwd_d, up, CONV_FWD, data, r, err) ||
 		upconv_make(b, k, &k->up_bwd_w, up, CONV_BWD_W, weights, r, err) ||
-		upconv_make(b, k, &k->skip_bwd_d, skip, CONV_BWD_D, dskip, r, err))
+		upconv_make(b, k, &k->skip_bwd_d, skip, CONV_BWD_D, dskip && !k->wino_bwd, r, err))
 		return -1;
 	return upconv_make(b, k, &k->skip_bwd_w, skip, CONV_BWD_W, has && weights, r, err);
 }

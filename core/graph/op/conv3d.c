@@ -208,6 +208,9 @@ static void conv_example(struct rng *r, struct op_case *c)
 			a->kernel[i] = 3;
 			a->stride[i] = 1;
 		}
+		c->in[0].d[3] = 9 + (int64_t)rng_below(r, 20);
+		c->in[0].d[2] = 3 + (int64_t)rng_below(r, 3);
+		c->in[0].d[1] = 3 + (int64_t)rng_below(r, 3);
 		a->same = 1;
 	}
 	a->bias = (int32_t)rng_below(r, 2);

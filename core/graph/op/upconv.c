@@ -174,9 +174,18 @@ static void upconv_example(struct rng *r, struct op_case *c)
 	a->conv.bias = (int32_t)rng_below(r, 2);
 	a->conv.act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
 	a->conv.act.slope = 0.2f;
+	if (rng_below(r, 4) == 0) { /* whole vectors of channels, rows that are not short */
+		a->skip = 1;
+		c->in[0].d[3] = 5 + (int64_t)rng_below(r, 5);
+		co = 16;
+		for (int i = 0; i < 3; i++) {
+			c->in[0].d[i + 1] = c->in[0].d[i + 1] < 2 ? 2 : c->in[0].d[i + 1];
+			a->size[i] = 2 * (int32_t)c->in[0].d[i + 1];
+		}
+	}
 	if (a->skip)
 		c->in[1] = shape5(c->in[0].d[0], a->size[0], a->size[1], a->size[2],
-			channels[rng_below(r, 5)]);
+			co == 16 ? 16 : channels[rng_below(r, 5)]);
 	w = 1 + a->skip;
 	c->in[w] = shape5(co, upconv_channels(a, c->in), 3, 3, 3);
 	c->fill[w] = FILL_SMALL;
