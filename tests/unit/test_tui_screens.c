@@ -15,15 +15,17 @@
 #include "core/base/sys.h"
 #include "core/mmar/mmar.h"
 #include "core/run/run.h"
+#include "core/volume/nifti.h"
 #include "tui/app_state.h"
 #include "tui/utf8.h"
+#include "tui/view_slice.h"
 
 static const struct {
 	int w, h;
 } sizes[] = {{1, 1}, {2, 2}, {5, 3}, {20, 5}, {40, 10}, {80, 23}, {120, 40}, {200, 60}, {300, 100}};
 
 struct world {
-	char *dir, *mmar, *run, *config;
+	char *dir, *mmar, *run, *config, *image;
 	const char *roots[1];
 };
 
@@ -64,6 +66,23 @@ static void make_run(struct world *w)
 	free(models);
 }
 
+/* A small image whose values rise, and itself as its label. */
+static void make_image(struct world *w)
+{
+	static const int dim[3] = {9, 7, 5};
+	struct err err = ERR_INIT;
+	struct volume *v = volume_new(1, dim, &err);
+	char *path = sys_join(w->dir, "image.nii");
+
+	assert_non_null(v);
+	for (size_t i = 0; i < volume_voxels(v); i++)
+		v->data[i] = (float)(i % 4);
+	assert_int_equal(nifti_write(path, v, NIFTI_OUT_INT16, &err), 0);
+	w->image = view_slice_arg(path, path, "coronal", 2);
+	volume_free(v);
+	free(path);
+}
+
 static int setup(void **state)
 {
 	struct world *w = mem_zalloc(sizeof(*w));
@@ -78,6 +97,7 @@ static int setup(void **state)
 	free(file_in(docs, "Readme.md", "# Title \x1b]52;c;QUFB\a\n\ttext\x7f\n"));
 	w->config = mem_printf("%s/config/config_train.json", w->mmar);
 	make_run(w);
+	make_image(w);
 	w->roots[0] = w->dir;
 	free(docs);
 	*state = w;
@@ -94,6 +114,7 @@ static int teardown(void **state)
 	free(w->mmar);
 	free(w->run);
 	free(w->config);
+	free(w->image);
 	free(w);
 	return rc;
 }
@@ -187,6 +208,8 @@ static const char *arg_of(const struct world *w, const char *view)
 		return w->mmar;
 	if (!strcmp(view, "config"))
 		return w->config;
+	if (!strcmp(view, "slice"))
+		return w->image;
 	return !strcmp(view, "run") ? w->run : !strcmp(view, "text") ? w->config : NULL;
 }
 
@@ -337,6 +360,30 @@ static void test_browser_without_archives(void **state)
 	app_free(app);
 }
 
+/* The image is read by the worker, then its label; a missing one is said. */
+static void test_slices(void **state)
+{
+	struct world *w = *state;
+	struct app *app = app_make(w, 80, 23);
+
+	app_open(app, "slice", w->image);
+	for (int i = 0; i < 3; i++)
+		settle(app);
+	app_draw(app);
+	assert_true(on_screen(app, "coronal 2/7"));
+	assert_true(on_screen(app, "voxel 4 1 2"));
+	assert_true(on_screen(app, "label"));
+	press(app, 'a');
+	press(app, IN_UP);
+	app_draw(app);
+	assert_true(on_screen(app, "axial 4/5"));
+	app_open(app, "slice", "/nonexistent/x.nii");
+	settle(app);
+	app_draw(app);
+	assert_true(on_screen(app, "/nonexistent/x.nii"));
+	app_free(app);
+}
+
 static void test_jobs(void **state)
 {
 	struct app *app = app_make(*state, 80, 23);
@@ -465,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_glyphs_and_themes),
 		cmocka_unit_test(test_browser),
 		cmocka_unit_test(test_browser_without_archives),
+		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_help_and_palette),
