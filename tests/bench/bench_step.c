@@ -119,6 +119,8 @@ static void fill_inputs(struct plan *p, struct node *const io[2])
 
 static void report(const struct bench *b, const struct plan *p, double *step, double *forward)
 {
+	double med = median(step, b->reps), med_forward = median(forward, b->reps);
+
 	printf("%-22s %-10s %9s %8s %9s %8s\n", "layer", "op", "fwd ms", "GF/s", "bwd ms", "GF/s");
 	for (int i = 0; i < plan_steps(p); i++) {
 		struct plan_step_info s = plan_step_info(p, i);
@@ -130,9 +132,9 @@ static void report(const struct bench *b, const struct plan *p, double *step, do
 	}
 	printf("step %.2f ms (forward %.2f), best %.2f ms; nominal %.2f GFLOP = %.0f GFLOP/s; "
 	       "arena %.1f MiB, peak RSS %.1f MiB\n",
-		median(step, b->reps) * 1e3, median(forward, b->reps) * 1e3, step[0] * 1e3,
-		plan_flops(p) * 1e-9, plan_flops(p) * 1e-9 / step[b->reps / 2],
-		(double)plan_arena_bytes(p) / 1048576, (double)sys_peak_rss() / 1048576);
+		med * 1e3, med_forward * 1e3, step[0] * 1e3, plan_flops(p) * 1e-9,
+		plan_flops(p) * 1e-9 / med, (double)plan_arena_bytes(p) / 1048576,
+		(double)sys_peak_rss() / 1048576);
 }
 
 static int time_steps(const struct bench *b, struct plan *p, struct node *const io[2],
