@@ -72,7 +72,7 @@ int slice_grey_index(int grey)
 		return 16;
 	if (grey > 246)
 		return 231;
-	return 232 + (grey < 8 ? 0 : (grey - 3) / 10);
+	return grey < 8 ? 232 : grey > 242 ? 255 : 232 + (grey - 3) / 10;
 }
 
 /* Centre along one axis: as wished, but without a gap on one side only. */
