@@ -1,0 +1,30 @@
+#ifndef CORE_TRAIN_CHECKPOINT_H
+#define CORE_TRAIN_CHECKPOINT_H
+
+#include "core/train/learner.h"
+
+/* Where a training stands, apart from the tensors. */
+struct train_position {
+	int64_t epoch;      /* epochs done */
+	int64_t step;       /* steps done inside the current epoch */
+	int64_t total_step; /* steps done over the run */
+	double loss_sum;    /* of the steps of this epoch */
+	double best;        /* key metric so far; NaN: none */
+	int64_t best_epoch;
+	int64_t validated_epoch; /* last epoch after which a validation was completed */
+	double seconds;          /* training time of earlier processes */
+};
+
+/*
+ * Everything that the rest of the training depends on: weights, states, optimizer
+ * slots and scalars, position, seed.  Random streams are functions of (seed,
+ * epoch, case, transform) and (seed, step), so no generator state is needed.
+ */
+int checkpoint_save(const char *path, const struct learner *l, const struct train_position *pos,
+	struct err *err) MUST_CHECK;
+
+/* ERR_DATA: the file belongs to another network, optimizer or seed. */
+int checkpoint_load(const char *path, struct learner *l, struct train_position *pos,
+	struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * The training step.
+ *
+ * Each parameter tensor is updated on its own (NovoGrad needs per-layer norms);
+ * weights, gradients and optimizer slots share one layout, so the loop walks
+ * memory once from front to back.  The order is that of the parameters, fixed.
+ */
+#include "core/train/learner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+static int learner_graph(struct learner *l, const struct component_use *loss,
+	const struct learner_shape *shape, struct err *err)
+{
+	struct shape label = shape5(shape->batch, shape->size[2], shape->size[1], shape->size[0],
+		shape->label_channels);
+	struct loss_input in = {.activation = l->model->activation};
+
+	l->graph = graph_new();
+	if (model_build(l->model, l->graph, shape->batch, shape->size, &l->image, &l->pred,
+		    &in.logits, err))
+		return -1;
+	l->label = graph_input(l->graph, "label", &label, err);
+	if (!l->label)
+		return -1;
+	in.prediction = l->pred;
+	in.label = l->label;
+	if (loss_build(loss, l->graph, &in, &l->loss, err))
+		return -1;
+	return graph_add_loss(l->graph, l->loss, 1.0f, err);
+}
+
+static int learner_slots(struct learner *l, struct err *err)
+{
+	const struct optim_ops *ops = optim_ops(l->optimizer);
+	const struct params *p = l->model->params;
+
+	for (int i = 0; i < ops->slots; i++) {
+		l->slot[i] = mem_try_big(p->len * sizeof(float), "optimizer state", err);
+		if (!l->slot[i])
+			return -1;
+		memset(l->slot[i], 0, p->len * sizeof(float));
+	}
+	l->scalar = mem_zalloc((size_t)p->n * OPTIM_SCALARS * sizeof(*l->scalar));
+	return 0;
+}
+
+int learner_init(struct learner *l, struct model *m, const struct component_use *loss,
+	const struct component_use *optimizer, const struct learner_shape *shape, uint64_t seed,
+	struct err *err)
+{
+	const struct plan_opts opts = {.training = true};
+
+	memset(l, 0, sizeof(*l));
+	l->model = m;
+	l->optimizer = optimizer;
+	l->seed = seed;
+	if (learner_graph(l, loss, shape, err))
+		return -1;
+	l->plan = plan_new(l->graph, m->params, m->backend, &opts, err);
+	if (!l->plan)
+		return -1;
+	return learner_slots(l, err);
+}
+
+void learner_release(struct learner *l)
+{
+	plan_free(l->plan);
+	if (l->graph)
+		graph_free(l->graph);
+	for (int i = 0; i < OPTIM_SLOTS; i++)
+		free(l->slot[i]);
+	free(l->scalar);
+	memset(l, 0, sizeof(*l));
+}
+
+static void learner_update(struct learner *l, double lr)
+{
+	const struct optim_ops *ops = optim_ops(l->optimizer);
+	struct params *p = l->model->params;
+	const struct optim_step step = {.lr = lr, .t = ++l->t};
+
+	for (int i = 0; i < p->n; i++) {
+		size_t at = p->param[i].offset;
+		struct optim_tensor t = {.n = p->param[i].count, .w = p->w + at, .g = p->g + at};
+		double *scalar = l->scalar + (size_t)i * OPTIM_SCALARS;
+
+		for (int s = 0; s < ops->slots; s++)
+			t.slot[s] = l->slot[s] + at;
+		memcpy(t.scalar, scalar, sizeof(t.scalar));
+		optim_update(l->optimizer, &step, &t);
+		memcpy(scalar, t.scalar, sizeof(t.scalar));
+	}
+	params_touch(p);
+}
+
+int learner_step(struct learner *l, const struct batch *b, double lr, double *loss, struct err *err)
+{
+	if (plan_upload(l->plan, l->image, b->image, err) ||
+		plan_upload(l->plan, l->label, b->label, err) ||
+		plan_forward(l->plan, true, l->seed, (uint64_t)l->t, err))
+		return -1;
+	*loss = plan_loss(l->plan);
+	if (!isfinite(*loss))
+		return err_set(err, ERR_DATA,
+			"loss is not finite at step %lld (first case '%s'): lower learning_rate or check the "
+			"intensities",
+			(long long)l->t + 1, b->case_ids[0]);
+	if (plan_backward(l->plan, err))
+		return -1;
+	learner_update(l, lr);
+	return 0;
+}

@@ -1,0 +1,291 @@
+/*
+ * A network with its weights.
+ *
+ * The file of weights describes its own network (metadata "network"), because
+ * config_validation.json does not: in v3 the graph came with the checkpoint.
+ * One inference plan is kept, for the last window shape; volumes of one data set
+ * mostly share it, and its arena is the largest thing in memory after training's.
+ */
+#include "core/train/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/cpu/cpu.h"
+#include "core/net/net.h"
+#include "core/tensor/safetensors_read.h"
+#include "core/tensor/safetensors_write.h"
+
+static const struct net_ops *model_net_ops(const struct model *m)
+{
+	return m->net.c->ops;
+}
+
+static int model_open_device(struct model *m, const char *device, struct err *err)
+{
+	if (device && strcmp(device, "cpu") && strcmp(device, "auto"))
+		return err_set(
+			err, ERR_NODEVICE, "no device '%s': this program runs on 'cpu'", device);
+	m->backend = cpu_open(NULL, err);
+	return m->backend ? 0 : -1;
+}
+
+static int model_find_net(struct model *m, const cJSON *spec, struct err *err)
+{
+	const char *name = json_str(spec, "name", "");
+	char *plain = mem_strndup(name, strcspn(name, "#"));
+	const struct component *c = component_find(COMPONENT_NETWORK, plain);
+	struct problems ps = {0};
+	int rc;
+
+	if (!c) {
+		err_set(err, ERR_DATA, "unknown network '%s'", plain);
+		free(plain);
+		return -1;
+	}
+	free(plain);
+	rc = component_use_init(
+		&m->net, c, cJSON_GetObjectItemCaseSensitive(spec, "args"), NULL, "", "model", &ps);
+	if (rc)
+		rc = problems_to_err(&ps, err);
+	problems_release(&ps);
+	return rc;
+}
+
+int model_build(const struct model *m, struct graph *g, int batch, const int size[3],
+	struct node **image, struct node **pred, struct node **logits, struct err *err)
+{
+	struct shape s = shape5(batch, size[2], size[1], size[0], m->in_channels);
+	struct net_out out;
+
+	*image = graph_input(g, "image", &s, err);
+	if (!*image || model_net_ops(m)->build(m->net.args, g, *image, &out, err))
+		return -1;
+	*pred = out.pred;
+	*logits = out.logits;
+	return 0;
+}
+
+static enum loss_activation model_activation(const struct node *pred, const struct node *logits)
+{
+	if (pred == logits || !pred->op)
+		return LOSS_LINEAR;
+	return strcmp(pred->op->name, "sigmoid") ? LOSS_SOFTMAX : LOSS_SIGMOID;
+}
+
+static int model_make_params(struct model *m, uint64_t seed, struct err *err)
+{
+	const int size[3] = {32, 32, 32};
+	struct graph *g = graph_new();
+	struct node *image, *pred, *logits;
+	int rc = model_build(m, g, 1, size, &image, &pred, &logits, err);
+
+	if (!rc) {
+		m->activation = model_activation(pred, logits);
+		m->classes = (int)shape_channels(&pred->shape);
+		m->params = params_new(g, seed, err);
+		rc = m->params ? 0 : -1;
+	}
+	graph_free(g);
+	return rc;
+}
+
+int model_init(
+	struct model *m, const cJSON *spec, uint64_t seed, const char *device, struct err *err)
+{
+	memset(m, 0, sizeof(*m));
+	m->spec = cJSON_Duplicate(spec, 1);
+	m->in_channels = (int)json_num(spec, "in_channels", 1);
+	if (m->in_channels < 1 || m->in_channels > 1024)
+		return err_set(err, ERR_DATA, "network with %d input channels", m->in_channels);
+	if (model_open_device(m, device, err) || model_find_net(m, spec, err))
+		return -1;
+	return model_make_params(m, seed, err);
+}
+
+void model_drop_predictor(struct model *m)
+{
+	plan_free(m->predictor.plan);
+	graph_free(m->predictor.graph);
+	memset(&m->predictor, 0, sizeof(m->predictor));
+}
+
+void model_release(struct model *m)
+{
+	model_drop_predictor(m);
+	params_free(m->params);
+	if (m->net.c)
+		component_use_release(&m->net);
+	cJSON_Delete(m->spec);
+	if (m->backend)
+		m->backend->ops->close(m->backend);
+	memset(m, 0, sizeof(*m));
+}
+
+static int model_plan_predictor(struct model *m, const struct inferer_window *w, struct err *err)
+{
+	struct model_predictor *p = &m->predictor;
+	const struct plan_opts opts = {.training = false};
+	struct node *logits;
+
+	if (p->plan && p->batch == w->batch && !memcmp(p->size, w->size, sizeof(p->size)))
+		return 0;
+	model_drop_predictor(m);
+	p->graph = graph_new();
+	if (model_build(m, p->graph, w->batch, w->size, &p->image, &p->pred, &logits, err))
+		return -1;
+	p->plan = plan_new(p->graph, m->params, m->backend, &opts, err);
+	if (!p->plan) {
+		model_drop_predictor(m);
+		return -1;
+	}
+	p->batch = w->batch;
+	memcpy(p->size, w->size, sizeof(p->size));
+	return 0;
+}
+
+struct model_call {
+	struct model *m;
+	bool (*cancelled)(void *ctx);
+	void *ctx;
+};
+
+static int model_run_window(void *ctx, const float *in, int n, float *out, struct err *err)
+{
+	struct model_call *call = ctx;
+	struct model_predictor *p = &call->m->predictor;
+
+	(void)n;
+	if (call->cancelled && call->cancelled(call->ctx))
+		return err_set(err, ERR_INTR, "stopped");
+	if (plan_upload(p->plan, p->image, in, err) || plan_forward(p->plan, false, 0, 0, err))
+		return -1;
+	return plan_download(p->plan, p->pred, out, err);
+}
+
+struct volume *model_predict(struct model *m, const struct component_use *inferer,
+	const struct volume *image, bool (*cancelled)(void *ctx), void *ctx, struct err *err)
+{
+	struct model_call call = {m, cancelled, ctx};
+	struct inferer_net net = {
+		.in_channels = m->in_channels,
+		.out_channels = m->classes,
+		.predict = model_run_window,
+		.ctx = &call,
+	};
+	struct inferer_window w;
+
+	for (int i = 0; i < 3; i++)
+		net.divisor[i] = model_net_ops(m)->divisor;
+	if (image->channels != m->in_channels) {
+		err_set(err, ERR_DATA, "image has %d channels, the network was made for %d",
+			image->channels, m->in_channels);
+		return NULL;
+	}
+	if (inferer_window(inferer, net.divisor, image->dim, &w, err) ||
+		model_plan_predictor(m, &w, err))
+		return NULL;
+	return inferer_run(inferer, &net, image, err);
+}
+
+int model_save(const struct model *m, const char *path, const char *extra, struct err *err)
+{
+	const struct params *p = m->params;
+	struct st_item *items = mem_zalloc((size_t)(p->n + p->n_state) * sizeof(*items));
+	char *spec = cJSON_PrintUnformatted(m->spec);
+	struct st_meta meta[3] = {{"format", "axial-1"}, {"network", spec}, {"training", extra}};
+	int rc;
+
+	for (int i = 0; i < p->n; i++)
+		items[i] = (struct st_item){
+			p->param[i].name, DTYPE_F32, p->param[i].shape, p->w + p->param[i].offset};
+	for (int i = 0; i < p->n_state; i++)
+		items[p->n + i] = (struct st_item){
+			p->state[i].name, DTYPE_F32, p->state[i].shape, p->s + p->state[i].offset};
+	rc = safetensors_write(path, items, p->n + p->n_state, meta, extra ? 3 : 2, err);
+	cJSON_free(spec);
+	free(items);
+	return rc;
+}
+
+/* Adds one line per tensor that is missing or has another shape; returns how many. */
+static int model_compare(
+	const struct safetensors *st, const struct param *v, int n, struct buf *out)
+{
+	int bad = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct st_info *info = safetensors_find(st, v[i].name);
+		char want[SHAPE_TEXT], have[SHAPE_TEXT];
+
+		if (info && info->dtype == DTYPE_F32 && shape_eq(&info->shape, &v[i].shape))
+			continue;
+		if (++bad > 5)
+			continue;
+		shape_text(&v[i].shape, want);
+		if (info)
+			buf_printf(out, "; '%s' is %s, the network has %s", v[i].name,
+				shape_text(&info->shape, have), want);
+		else
+			buf_printf(out, "; '%s' (%s) is missing", v[i].name, want);
+	}
+	return bad;
+}
+
+static int model_load_list(
+	const struct safetensors *st, const struct param *v, int n, float *base, struct err *err)
+{
+	for (int i = 0; i < n; i++)
+		if (safetensors_load_named(
+			    st, v[i].name, DTYPE_F32, &v[i].shape, base + v[i].offset, err))
+			return -1;
+	return 0;
+}
+
+int model_load(struct model *m, const char *path, struct err *err)
+{
+	struct safetensors *st = safetensors_open(path, err);
+	struct params *p = m->params;
+	struct buf diff = {0};
+	int rc = 0, bad;
+
+	if (!st)
+		return -1;
+	bad = model_compare(st, p->param, p->n, &diff) +
+	      model_compare(st, p->state, p->n_state, &diff);
+	if (bad)
+		rc = err_set(err, ERR_DATA, "'%s' does not fit the network: %d tensors differ%s",
+			path, bad, diff.p);
+	else
+		rc = model_load_list(st, p->param, p->n, p->w, err) ||
+				     model_load_list(st, p->state, p->n_state, p->s, err)
+			     ? -1
+			     : 0;
+	params_touch(p);
+	buf_release(&diff);
+	safetensors_close(st);
+	return rc;
+}
+
+int model_init_from_file(struct model *m, const char *path, const char *device, struct err *err)
+{
+	struct safetensors *st = safetensors_open(path, err);
+	const char *text;
+	cJSON *spec = NULL;
+	int rc = -1;
+
+	memset(m, 0, sizeof(*m));
+	if (!st)
+		return -1;
+	text = safetensors_meta(st, "network");
+	if (text)
+		spec = json_parse(text, strlen(text), path, err);
+	else
+		err_set(err, ERR_DATA, "'%s' does not say which network it belongs to", path);
+	safetensors_close(st);
+	if (spec)
+		rc = model_init(m, spec, 0, device, err) || model_load(m, path, err) ? -1 : 0;
+	cJSON_Delete(spec);
+	return rc;
+}

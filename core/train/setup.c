@@ -1,0 +1,292 @@
+/*
+ * Everything before the first step: configuration, data lists, pipelines,
+ * network, plan, run folder.  All problems of configuration and data are gathered
+ * and reported together, before anything is written.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/train/source.h"
+#include "core/train/trainer.h"
+
+static const struct pipeline_args *setup_pipeline_args(const struct component_use *u)
+{
+	return u->args;
+}
+
+static struct datalist *setup_list(const struct component_use *pipe, struct problems *ps)
+{
+	const struct pipeline_args *a = setup_pipeline_args(pipe);
+	struct datalist *list =
+		datalist_read(a->data_list_file_path, a->data_file_base_dir, a->data_list_key, ps);
+
+	if (list && datalist_check(list, true, ps)) {
+		datalist_free(list);
+		return NULL;
+	}
+	return list;
+}
+
+static void setup_say_warnings(const struct trainer *t, const struct problems *ps)
+{
+	for (int i = 0; i < ps->n; i++)
+		if (ps->v[i].level == PROBLEM_WARNING)
+			trainer_say(t->hooks, "warning    %s%s%s", ps->v[i].path,
+				ps->v[i].path[0] ? ": " : "", ps->v[i].text);
+}
+
+static int setup_config(struct trainer *t, const struct train_source *src, struct err *err)
+{
+	const struct config_source cs = train_source_config(src);
+	struct problems ps = {0};
+	int rc = train_config_load(&cs, &t->cfg, &ps);
+
+	if (rc)
+		problems_to_err(&ps, err);
+	else
+		setup_say_warnings(t, &ps);
+	problems_release(&ps);
+	return rc;
+}
+
+static int setup_data(struct trainer *t, struct err *err)
+{
+	struct problems ps = {0};
+	int rc;
+
+	t->train_list = setup_list(&t->cfg.train_pipeline, &ps);
+	if (t->cfg.valid_pipeline.c)
+		t->valid_list = setup_list(&t->cfg.valid_pipeline, &ps);
+	if (t->train_list && t->valid_list)
+		datalist_check_leak(t->train_list, t->valid_list, &ps);
+	rc = problems_to_err(&ps, err);
+	if (!rc)
+		setup_say_warnings(t, &ps);
+	problems_release(&ps);
+	return rc;
+}
+
+static void setup_warn(void *ctx, const char *text)
+{
+	const struct trainer *t = ctx;
+	struct err err = ERR_INIT;
+
+	if (!t->run || run_log(t->run, "warning", text, &err))
+		trainer_say(t->hooks, "warning    %s", text);
+}
+
+static int setup_pipelines(struct trainer *t, struct err *err)
+{
+	struct pipeline_config pc = {
+		.args = setup_pipeline_args(&t->cfg.train_pipeline),
+		.transforms = t->cfg.train_transforms.v,
+		.n_transforms = t->cfg.train_transforms.n,
+		.list = t->train_list,
+		.seed = t->cfg.seed,
+		.training = true,
+		.warn = setup_warn,
+		.warn_ctx = t,
+	};
+
+	t->train_pipe = pipeline_new(&pc, err);
+	if (!t->train_pipe)
+		return -1;
+	t->steps_per_epoch = pipeline_length(t->train_pipe);
+	if (!t->valid_list)
+		return 0;
+	pc.args = setup_pipeline_args(&t->cfg.valid_pipeline);
+	pc.transforms = t->cfg.valid_transforms.v;
+	pc.n_transforms = t->cfg.valid_transforms.n;
+	pc.list = t->valid_list;
+	pc.training = false;
+	t->valid_pipe = pipeline_new(&pc, err);
+	return t->valid_pipe ? 0 : -1;
+}
+
+/* {"name", "args", "in_channels"} of the configured network, from the resolved text. */
+static cJSON *setup_spec(const struct train_config *cfg, int in_channels, struct err *err)
+{
+	cJSON *root = json_parse(cfg->resolved, strlen(cfg->resolved), "configuration", err);
+	const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
+	const cJSON *model = cJSON_GetObjectItemCaseSensitive(train, "model");
+	const cJSON *args = cJSON_GetObjectItemCaseSensitive(model, "args");
+	cJSON *spec = NULL;
+
+	if (root) {
+		spec = cJSON_CreateObject();
+		cJSON_AddStringToObject(spec, "name", cfg->network.c->name);
+		cJSON_AddItemToObject(
+			spec, "args", args ? cJSON_Duplicate(args, 1) : cJSON_CreateObject());
+		cJSON_AddNumberToObject(spec, "in_channels", in_channels);
+	}
+	cJSON_Delete(root);
+	return spec;
+}
+
+static int setup_model(struct trainer *t, struct err *err)
+{
+	const struct pipeline_args *a = setup_pipeline_args(&t->cfg.train_pipeline);
+	struct learner_shape shape = {(int)a->output_batch_size,
+		{(int)a->output_crop_size[0], (int)a->output_crop_size[1],
+			(int)a->output_crop_size[2]},
+		(int)a->output_label_channels};
+	cJSON *spec = setup_spec(&t->cfg, (int)a->output_image_channels, err);
+	int rc;
+
+	if (!spec)
+		return -1;
+	rc = model_init(&t->model, spec, t->cfg.seed, t->opt->device, err);
+	cJSON_Delete(spec);
+	if (rc)
+		return -1;
+	if (t->cfg.paths.ckpt && !t->opt->resume) {
+		if (model_load(&t->model, t->cfg.paths.ckpt, err))
+			return err_wrap(err, "MMAR_CKPT");
+		trainer_say(t->hooks, "weights    start from '%s'", t->cfg.paths.ckpt);
+	}
+	if (learner_init(&t->learner, &t->model, &t->cfg.loss, &t->cfg.optimizer, &shape,
+		    t->cfg.seed, err))
+		return -1;
+	if (!t->valid_pipe)
+		return 0;
+	validator_init(&t->validator, &t->model, &t->cfg.inferer, &t->cfg.metrics);
+	t->validator.aux = &t->cfg.aux_ops;
+	t->validator.loss = &t->cfg.loss;
+	t->validator.hooks = t->hooks;
+	return 0;
+}
+
+int trainer_setup(struct trainer *t, struct err *err)
+{
+	struct train_source src;
+	int rc = train_source_init(&src, t->opt, err) || setup_config(t, &src, err) ||
+				 train_generate(&t->cfg.generator, &t->cfg.paths, t->hooks, err) ||
+				 setup_data(t, err) || setup_pipelines(t, err) ||
+				 setup_model(t, err)
+			 ? -1
+			 : 0;
+
+	if (!rc && src.resolved && strcmp(src.resolved, t->cfg.resolved))
+		trainer_say(
+			t->hooks, "warning    the configuration has changed since this run began");
+	train_source_release(&src);
+	return rc;
+}
+
+void trainer_release(struct trainer *t)
+{
+	validator_release(&t->validator);
+	pipeline_free(t->train_pipe);
+	pipeline_free(t->valid_pipe);
+	learner_release(&t->learner);
+	model_release(&t->model);
+	datalist_free(t->train_list);
+	datalist_free(t->valid_list);
+	train_config_release(&t->cfg);
+	cJSON_Delete(t->stats);
+}
+
+static void setup_say_plan(struct trainer *t)
+{
+	struct buf text = {0};
+	char *line, *rest;
+
+	plan_describe(t->learner.plan, &text);
+	for (line = strtok_r(text.p, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		trainer_say(t->hooks, "%s", line);
+	buf_release(&text);
+	trainer_say(t->hooks,
+		"plan       %.1f MiB arena (planned), %.1f MiB batches and case cache at most, %zu weights",
+		(double)plan_arena_bytes(t->learner.plan) / 1048576.0,
+		(double)pipeline_memory(t->train_pipe) / 1048576.0, params_count(t->model.params));
+	trainer_say(t->hooks,
+		"data       %d training cases, %d validation cases, %lld steps an epoch",
+		t->train_list->n, t->valid_list ? t->valid_list->n : 0,
+		(long long)t->steps_per_epoch);
+}
+
+static int setup_start_event(struct trainer *t, struct err *err)
+{
+	struct buf f = {0};
+	int rc;
+
+	event_int(&f, "steps_per_epoch", t->steps_per_epoch);
+	event_int(&f, "params", (int64_t)params_count(t->model.params));
+	event_int(&f, "arena_bytes", (int64_t)plan_arena_bytes(t->learner.plan));
+	event_int(&f, "training_cases", t->train_list->n);
+	event_int(&f, "validation_cases", t->valid_list ? t->valid_list->n : 0);
+	event_str(&f, "network", t->cfg.network.c->name);
+	rc = run_event(t->run, EVENT_START, &f, err);
+	buf_release(&f);
+	return rc;
+}
+
+static int setup_create_run(struct trainer *t, const struct train_source *src, struct err *err)
+{
+	const struct run_info info = {
+		.ckpt_dir = t->cfg.paths.ckpt_dir,
+		.name = t->opt->run_name,
+		.mmar = t->cfg.paths.mmar_root,
+		.config = t->cfg.paths.config_file,
+		.env = t->cfg.paths.env_file,
+		.sets = (const char *const *)src->sets,
+		.nsets = src->nsets,
+		.device = "cpu",
+		.resolved = t->cfg.resolved,
+		.seed = t->cfg.seed,
+		.epochs = t->cfg.epochs,
+		.summary_interval = t->cfg.summary_interval ? t->cfg.summary_interval : 10,
+	};
+
+	t->run = run_create(&info, err);
+	return t->run ? 0 : -1;
+}
+
+static int setup_resume_run(struct trainer *t, const struct train_source *src, struct err *err)
+{
+	char *path = run_path_in(src->run_dir, RUN_FILE_CHECKPOINT);
+	struct buf f = {0};
+	int rc = -1;
+
+	t->run = run_open_resume(src->run_dir, err);
+	if (t->run && !sys_exists(path)) {
+		trainer_say(t->hooks, "resume     no checkpoint yet: from the beginning");
+		rc = 0;
+	} else if (t->run) {
+		rc = checkpoint_load(path, &t->learner, &t->pos, err);
+	}
+	if (!rc) {
+		event_int(&f, "epoch", t->pos.epoch);
+		event_int(&f, "step", t->pos.total_step);
+		rc = run_event(t->run, EVENT_RESUME, &f, err);
+	}
+	buf_release(&f);
+	free(path);
+	return rc;
+}
+
+int trainer_open_run(struct trainer *t, struct err *err)
+{
+	struct train_source src;
+	int rc = train_source_init(&src, t->opt, err);
+
+	t->pos.best = NAN;
+	t->stats = cJSON_CreateObject();
+	setup_say_plan(t);
+	if (!rc)
+		rc = src.run_dir ? setup_resume_run(t, &src, err) : setup_create_run(t, &src, err);
+	if (!rc) {
+		run_set_sink(t->run, t->hooks->line, t->hooks->ctx);
+		trainer_say(t->hooks, "run        %s", run_dir(t->run));
+		if (t->hooks->run_started)
+			t->hooks->run_started(t->hooks->ctx, run_dir(t->run));
+		if (!src.run_dir)
+			rc = setup_start_event(t, err);
+	}
+	train_source_release(&src);
+	return rc;
+}
