@@ -1,0 +1,242 @@
+/*
+ * Weights, the training step and checkpoints: what is saved comes back bit for
+ * bit, what belongs to another network, optimizer or seed is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/train/checkpoint.h"
+
+static const char *const spec_text =
+	"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"4,4,4,4\","
+	"\"nf_dec\":\"4,4,4,4,4,4,4\",\"use_group_norm\":true,\"use_group_normG\":2}}";
+
+struct fixture {
+	struct model model;
+	struct component_use loss, optimizer;
+	struct learner learner;
+	struct batch batch;
+	const char *case_ids[2];
+};
+
+static const struct learner_shape shape = {2, {16, 16, 16}, 1};
+
+static void use(struct component_use *u, enum component_kind kind, const char *name)
+{
+	struct problems ps = {0};
+
+	assert_int_equal(
+		component_use_init(u, component_find(kind, name), NULL, NULL, "t", "t", &ps), 0);
+	problems_release(&ps);
+}
+
+static void fixture_init(struct fixture *f, const char *spec, const char *optimizer, uint64_t seed)
+{
+	struct err err = ERR_INIT;
+	cJSON *j = json_parse(spec, strlen(spec), "spec", &err);
+	size_t n = 2 * 16 * 16 * 16;
+
+	memset(f, 0, sizeof(*f));
+	assert_non_null(j);
+	if (model_init(&f->model, j, seed, "cpu", &err))
+		fail_msg("%s", err.msg);
+	cJSON_Delete(j);
+	use(&f->loss, COMPONENT_LOSS, "Dice");
+	use(&f->optimizer, COMPONENT_OPTIMIZER, optimizer);
+	if (learner_init(&f->learner, &f->model, &f->loss, &f->optimizer, &shape, seed, &err))
+		fail_msg("%s", err.msg);
+	f->batch = (struct batch){.n = 2, .dim = {16, 16, 16}, .channels = 1, .label_channels = 1};
+	f->batch.image = mem_alloc(n * sizeof(float));
+	f->batch.label = mem_alloc(n * sizeof(float));
+	f->case_ids[0] = f->case_ids[1] = "case";
+	f->batch.case_ids = f->case_ids;
+	for (size_t i = 0; i < n; i++) {
+		f->batch.label[i] = (i / 8) % 3 == 0;
+		f->batch.image[i] = f->batch.label[i] + 0.1f * (float)(i % 7);
+	}
+}
+
+static void fixture_release(struct fixture *f)
+{
+	learner_release(&f->learner);
+	model_release(&f->model);
+	component_use_release(&f->loss);
+	component_use_release(&f->optimizer);
+	free(f->batch.image);
+	free(f->batch.label);
+}
+
+static double steps(struct fixture *f, int n)
+{
+	struct err err = ERR_INIT;
+	double loss = NAN;
+
+	for (int i = 0; i < n; i++)
+		if (learner_step(&f->learner, &f->batch, 0.01, &loss, &err))
+			fail_msg("%s", err.msg);
+	return loss;
+}
+
+static void test_steps_lower_the_loss(void **state)
+{
+	struct fixture f;
+	double first, last;
+
+	(void)state;
+	fixture_init(&f, spec_text, "Adam", 3);
+	first = steps(&f, 1);
+	last = steps(&f, 30);
+	assert_true(last < first * 0.8);
+	fixture_release(&f);
+}
+
+static void test_checkpoint_brings_back_the_training(void **state)
+{
+	char *path = mem_strdup("/tmp/axial-ckpt-XXXXXX");
+	struct train_position pos = {.epoch = 3,
+				      .step = 4,
+				      .total_step = 31,
+				      .loss_sum = 0.1,
+				      .best = NAN,
+				      .best_epoch = 2,
+				      .validated_epoch = 2},
+			      back;
+	struct fixture a, b;
+	struct err err = ERR_INIT;
+	double straight, resumed;
+
+	(void)state;
+	assert_true(mkstemp(path) >= 0);
+	fixture_init(&a, spec_text, "NovoGrad", 3);
+	steps(&a, 3);
+	assert_int_equal(checkpoint_save(path, &a.learner, &pos, &err), 0);
+	straight = steps(&a, 4);
+	fixture_init(&b, spec_text, "NovoGrad", 3);
+	if (checkpoint_load(path, &b.learner, &back, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(back.epoch, 3);
+	assert_int_equal(back.step, 4);
+	assert_int_equal(back.total_step, 31);
+	assert_int_equal(back.validated_epoch, 2);
+	assert_true(back.loss_sum == 0.1);
+	assert_true(isnan(back.best));
+	resumed = steps(&b, 4);
+	assert_true(straight == resumed);
+	assert_memory_equal(
+		a.model.params->w, b.model.params->w, a.model.params->len * sizeof(float));
+	fixture_release(&a);
+	fixture_release(&b);
+	assert_int_equal(sys_remove_tree(path, &err), 0);
+	free(path);
+}
+
+static void expect_refused(
+	const char *path, const char *spec, const char *optimizer, uint64_t seed, const char *what)
+{
+	struct train_position pos;
+	struct err err = ERR_INIT;
+	struct fixture f;
+
+	fixture_init(&f, spec, optimizer, seed);
+	assert_int_equal(checkpoint_load(path, &f.learner, &pos, &err), -1);
+	assert_int_equal(err.code, ERR_DATA);
+	if (!strstr(err.msg, what))
+		fail_msg("'%s' does not say '%s'", err.msg, what);
+	fixture_release(&f);
+}
+
+static void test_foreign_checkpoints_are_refused(void **state)
+{
+	static const char *const other =
+		"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"4,4,4,8\","
+		"\"nf_dec\":\"4,4,4,4,4,4,4\",\"use_group_norm\":true,\"use_group_normG\":2}}";
+	char *path = mem_strdup("/tmp/axial-ckpt-XXXXXX");
+	struct train_position pos = {0};
+	struct err err = ERR_INIT;
+	struct fixture f;
+
+	(void)state;
+	assert_true(mkstemp(path) >= 0);
+	fixture_init(&f, spec_text, "Adam", 3);
+	assert_int_equal(checkpoint_save(path, &f.learner, &pos, &err), 0);
+	fixture_release(&f);
+	expect_refused(path, spec_text, "NovoGrad", 3, "optimizer");
+	expect_refused(path, spec_text, "Adam", 4, "seed");
+	expect_refused(path, other, "Adam", 3, "tensors differ");
+	assert_int_equal(sys_remove_tree(path, &err), 0);
+	free(path);
+}
+
+static void test_weight_file_knows_its_network(void **state)
+{
+	char *path = mem_strdup("/tmp/axial-model-XXXXXX");
+	struct err err = ERR_INIT;
+	struct fixture f;
+	struct model m;
+
+	(void)state;
+	assert_true(mkstemp(path) >= 0);
+	fixture_init(&f, spec_text, "Adam", 3);
+	steps(&f, 2);
+	assert_int_equal(model_save(&f.model, path, NULL, &err), 0);
+	if (model_init_from_file(&m, path, "cpu", &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(m.classes, 2);
+	assert_int_equal(m.activation, LOSS_SOFTMAX);
+	assert_memory_equal(m.params->w, f.model.params->w, m.params->len * sizeof(float));
+	model_release(&m);
+	fixture_release(&f);
+	assert_int_equal(sys_remove_tree(path, &err), 0);
+	free(path);
+}
+
+static void test_nan_is_an_error(void **state)
+{
+	struct err err = ERR_INIT;
+	struct fixture f;
+	double loss;
+
+	(void)state;
+	fixture_init(&f, spec_text, "Adam", 3);
+	f.batch.image[5] = NAN;
+	assert_int_equal(learner_step(&f.learner, &f.batch, 0.01, &loss, &err), -1);
+	assert_non_null(strstr(err.msg, "not finite"));
+	assert_int_equal(f.learner.t, 0);
+	fixture_release(&f);
+}
+
+static void test_no_such_device(void **state)
+{
+	struct err err = ERR_INIT;
+	cJSON *j = json_parse(spec_text, strlen(spec_text), "spec", &err);
+	struct model m;
+
+	(void)state;
+	assert_int_equal(model_init(&m, j, 1, "gpu:7", &err), -1);
+	assert_int_equal(err.code, ERR_NODEVICE);
+	model_release(&m);
+	cJSON_Delete(j);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_steps_lower_the_loss),
+		cmocka_unit_test(test_checkpoint_brings_back_the_training),
+		cmocka_unit_test(test_foreign_checkpoints_are_refused),
+		cmocka_unit_test(test_weight_file_knows_its_network),
+		cmocka_unit_test(test_nan_is_an_error),
+		cmocka_unit_test(test_no_such_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
