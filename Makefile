@@ -38,6 +38,8 @@ TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FAKES    := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fakes/*.c))
 TEST_AUX := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
 
+BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+
 .PHONY: all run check check-only setup lint asan install clean format bench man
 .SECONDARY:
 
@@ -73,6 +75,10 @@ $(BUILD)/tests/fakes/%.so: tests/fakes/%.c
 	@echo "  ld $@"
 	@$(CC) $(CFLAGS_ALL) -shared -fPIC -o $@ $<
 
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 setup:
 	@sh tests/setup.sh $(NEED_PKG)
 
@@ -97,6 +103,13 @@ asan:
 
 format:
 	clang-format -i $$(find core tui tests -name '*.c' -o -name '*.h')
+
+man: axial
+	@mkdir -p man
+	@{ ./axial man && ./axial --keys=roff; } > man/axial.1.new && mv man/axial.1.new man/axial.1
+
+bench: all $(BENCH_BIN)
+	@for b in $(BENCH_BIN); do echo "== $$b"; ./$$b; done
 
 install: all
 	install -Dm755 axial $(DESTDIR)$(PREFIX)/bin/axial
