@@ -13,11 +13,11 @@
 
 static void generate_read(const cJSON *args, struct phantom_config *c)
 {
-	const cJSON *size = cJSON_GetObjectItemCaseSensitive(args, "size");
+	const cJSON *dim = cJSON_GetObjectItemCaseSensitive(args, "dim");
 
 	phantom_defaults(c);
-	for (int i = 0; i < 3 && cJSON_GetArraySize(size) == 3; i++)
-		c->dim[i] = (int)cJSON_GetArrayItem(size, i)->valuedouble;
+	for (int i = 0; i < 3 && cJSON_GetArraySize(dim) == 3; i++)
+		c->dim[i] = (int)cJSON_GetArrayItem(dim, i)->valuedouble;
 	c->training = (int)json_num(args, "training", c->training);
 	c->validation = (int)json_num(args, "validation", c->validation);
 	c->seed = (uint64_t)json_num(args, "seed", (double)c->seed);
