@@ -118,8 +118,8 @@ static int evaluate_write(
 
 static int evaluate_case(struct evaluator *e, int i, struct err *err)
 {
-	struct sample *s = datalist_sample(e->list, i);
-	int rc = evaluate_transforms(&e->cfg.pre_transforms, s, err);
+	struct sample *s = datalist_sample(e->list, i, err);
+	int rc = s ? evaluate_transforms(&e->cfg.pre_transforms, s, err) : -1;
 
 	if (!rc)
 		rc = validator_predict(&e->validator, s, err);
