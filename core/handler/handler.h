@@ -6,19 +6,13 @@
 #include "core/component.h"
 
 /* What a handler is told at the end of an epoch. */
-struct handler_value {
-	const char *name;
-	double value;
-};
-
 struct handler_epoch {
-	int64_t epoch, epochs;     /* epochs done, of how many */
-	int64_t step, steps_total; /* steps done, of how many */
-	double loss;               /* mean training loss of the epoch */
+	int64_t epoch, epochs; /* epochs done, of how many */
+	int64_t images;        /* trained on in this epoch */
+	double seconds;        /* duration of the epoch */
+	double loader_wait;    /* seconds of it that the step waited for the loader */
+	double loss;           /* mean training loss of the epoch */
 	double lr;
-	double seconds;                     /* duration of the epoch */
-	const struct handler_value *values; /* validation values; n_values 0: none this time */
-	int n_values;
 };
 
 struct handler_ops {

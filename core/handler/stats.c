@@ -1,20 +1,18 @@
 /*
- * StatsHandler: one line of statistics per epoch for the console and the log, with
- * the validation values where the epoch had a validation.
+ * StatsHandler: one line of throughput per epoch.  Loss, learning rate and
+ * validation values are events of their own and always shown; what is missing
+ * there is whether the machine was busy or waited for data.
  */
 #include "core/handler/handler.h"
 
 static void stats_epoch(const void *args, const struct handler_epoch *e, struct buf *out)
 {
+	double rate = e->seconds > 0 ? (double)e->images / e->seconds : 0;
+	double wait = e->seconds > 0 ? 100 * e->loader_wait / e->seconds : 0;
+
 	(void)args;
-	buf_printf(out, "epoch %lld/%lld  step %lld/%lld  loss %.6g  lr %.4g  %.1f s",
-		(long long)e->epoch, (long long)e->epochs, (long long)e->step,
-		(long long)e->steps_total, e->loss, e->lr, e->seconds);
-	for (int i = 0; i < e->n_values; i++) {
-		buf_puts(out, "  ");
-		buf_put_safe(out, e->values[i].name);
-		buf_printf(out, " %.4f", e->values[i].value);
-	}
+	buf_printf(out, "epoch %lld/%lld: %.1f images/s, %.1f %% of %.1f s waiting for the loader",
+		(long long)e->epoch, (long long)e->epochs, rate, wait, e->seconds);
 }
 
 static const struct handler_ops stats_ops = {.epoch = stats_epoch};
@@ -22,6 +20,6 @@ static const struct handler_ops stats_ops = {.epoch = stats_epoch};
 const struct component component_stats = {
 	.name = "StatsHandler",
 	.kind = COMPONENT_HANDLER,
-	.help = "prints loss, learning rate and validation values of every epoch",
+	.help = "prints images per second and the share of loader wait of every epoch",
 	.ops = &stats_ops,
 };

@@ -106,35 +106,34 @@ static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 	return trainer_step_event(t, loss, lr, err);
 }
 
-static int trainer_epoch_event(struct trainer *t, double seconds, struct err *err)
+static int trainer_epoch_event(struct trainer *t, double seconds, double wait, struct err *err)
 {
-	struct pipeline_stats ps;
 	struct buf f = {0};
 	int rc;
 
-	pipeline_stats(t->train_pipe, &ps);
 	event_int(&f, "epoch", t->pos.epoch);
 	event_int(&f, "epochs", t->cfg.epochs);
 	event_int(&f, "step", t->pos.total_step);
 	event_num(&f, "loss", t->pos.loss_sum / (double)t->steps_per_epoch);
 	event_num(&f, "lr", trainer_lr(t));
 	event_num(&f, "seconds", round(seconds * 1000) / 1000);
-	event_num(&f, "loader_wait", round(ps.wait_seconds * 1000) / 1000);
+	event_num(&f, "loader_wait", round(wait * 1000) / 1000);
 	rc = run_event(t->run, EVENT_EPOCH, &f, err);
 	buf_release(&f);
 	return rc;
 }
 
-static int trainer_handlers(struct trainer *t, double seconds, struct err *err)
+static int trainer_handlers(struct trainer *t, double seconds, double wait, struct err *err)
 {
+	const struct pipeline_args *a = t->cfg.train_pipeline.args;
 	const struct handler_epoch e = {
 		.epoch = t->pos.epoch,
 		.epochs = t->cfg.epochs,
-		.step = t->pos.total_step,
-		.steps_total = t->steps_per_epoch * t->cfg.epochs,
+		.images = t->steps_per_epoch * a->output_batch_size,
+		.seconds = seconds,
+		.loader_wait = wait,
 		.loss = t->pos.loss_sum / (double)t->steps_per_epoch,
 		.lr = trainer_lr(t),
-		.seconds = seconds,
 	};
 	int rc = 0;
 
@@ -151,17 +150,21 @@ static int trainer_handlers(struct trainer *t, double seconds, struct err *err)
 
 static bool trainer_validation_due(const struct trainer *t)
 {
-	return t->valid_pipe &&
+	return t->valid_pipe && t->pos.step == 0 && t->pos.validated_epoch < t->pos.epoch &&
 	       (t->pos.epoch % t->cfg.valid_interval == 0 || t->pos.epoch == t->cfg.epochs);
 }
 
 /* The epoch's end: events, validation, checkpoint. */
 static int trainer_end_epoch(struct trainer *t, struct err *err)
 {
-	double seconds = sys_now() - t->epoch_started;
+	double seconds = sys_now() - t->epoch_started, wait;
+	struct pipeline_stats ps;
 
+	pipeline_stats(t->train_pipe, &ps);
+	wait = ps.wait_seconds - t->loader_wait;
+	t->loader_wait = ps.wait_seconds;
 	t->pos.epoch++;
-	if (trainer_epoch_event(t, seconds, err) || trainer_handlers(t, seconds, err))
+	if (trainer_epoch_event(t, seconds, wait, err) || trainer_handlers(t, seconds, wait, err))
 		return -1;
 	t->pos.step = 0;
 	t->pos.loss_sum = 0;

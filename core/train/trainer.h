@@ -25,7 +25,8 @@ struct trainer {
 	double started;         /* monotonic time of the first step of this process */
 	double last_checkpoint; /* monotonic time */
 	double epoch_started;
-	cJSON *stats; /* train_stats.json under construction */
+	double loader_wait; /* of the epochs so far, seconds */
+	cJSON *stats;       /* train_stats.json under construction */
 };
 
 /*

@@ -66,22 +66,14 @@ static void test_dice_masked(void **state)
 static void test_stats(void **state)
 {
 	struct component_use u = use_of(COMPONENT_HANDLER, "StatsHandler", NULL);
-	struct handler_value values[] = {{"val_mean_dice", 0.87654}, {"negloss", -0.25}};
-	struct handler_epoch e = {.epoch = 3,
-		.epochs = 20,
-		.step = 60,
-		.steps_total = 400,
-		.loss = 0.125,
-		.lr = 1e-4,
-		.seconds = 12.34,
-		.values = values,
-		.n_values = 2};
+	struct handler_epoch e = {
+		.epoch = 3, .epochs = 20, .images = 64, .seconds = 12.5, .loader_wait = 0.25};
 	struct buf b = {0};
 
 	(void)state;
 	handler_epoch(&u, &e, &b);
-	assert_string_equal(b.p, "epoch 3/20  step 60/400  loss 0.125  lr 0.0001  12.3 s  "
-				 "val_mean_dice 0.8765  negloss -0.2500");
+	assert_string_equal(
+		b.p, "epoch 3/20: 5.1 images/s, 2.0 % of 12.5 s waiting for the loader");
 	buf_release(&b);
 	component_use_release(&u);
 }
