@@ -171,13 +171,13 @@ struct volume *model_predict(struct model *m, const struct component_use *infere
 	struct inferer_net net = {
 		.in_channels = m->in_channels,
 		.out_channels = m->classes,
+		/* Networks take any size; rounding up would only add padding, which norms feel. */
+		.divisor = {1, 1, 1},
 		.predict = model_run_window,
 		.ctx = &call,
 	};
 	struct inferer_window w;
 
-	for (int i = 0; i < 3; i++)
-		net.divisor[i] = model_net_ops(m)->divisor;
 	if (image->channels != m->in_channels) {
 		err_set(err, ERR_DATA, "image has %d channels, the network was made for %d",
 			image->channels, m->in_channels);
