@@ -100,6 +100,8 @@ int sys_mkdirs(const char *path, struct err *err)
 		rc = err_sys(err, errno, "cannot make folder '%s'", p);
 	if (!rc && !sys_is_dir(p))
 		rc = err_set(err, ERR_IO, "'%s' is in the way: it is not a folder", p);
+	if (rc && err && err->code == ERR_NOINPUT)
+		err->code = ERR_IO; /* it is output that has no place */
 	free(p);
 	return rc;
 }
@@ -203,6 +205,8 @@ int sys_writer_begin(struct sys_writer *w, const char *path, struct err *err)
 	if (w->fd >= 0)
 		return 0;
 	err_sys(err, errno, "cannot write '%s'", path);
+	if (err && err->code == ERR_NOINPUT)
+		err->code = ERR_IO;
 	free(w->path);
 	free(w->tmp);
 	w->path = w->tmp = NULL;
@@ -211,10 +215,13 @@ int sys_writer_begin(struct sys_writer *w, const char *path, struct err *err)
 
 int sys_writer_add(struct sys_writer *w, const void *data, size_t len, struct err *err)
 {
-	if (sys_write_all(w->fd, data, len))
-		return err_sys(err, errno ? errno : EIO, "cannot write '%s' (%llu bytes free)",
-			w->path, (unsigned long long)sys_free_space(w->path));
-	return 0;
+	int e;
+
+	if (!sys_write_all(w->fd, data, len))
+		return 0;
+	e = errno ? errno : EIO; /* before the next call changes it */
+	return err_sys(err, e, "cannot write '%s' (%llu bytes free)", w->path,
+		(unsigned long long)sys_free_space(w->path));
 }
 
 static int sys_fsync_parent(const char *path)

@@ -135,15 +135,15 @@ static inline float softmax_exp(float x)
 {
 	const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
 	float n, r, p;
-	int32_t bits;
+	uint32_t bits;
 
-	x = x > -87.0f ? x : -87.0f;
+	x = x < -87.0f ? -87.0f : x; /* keeps NaN */
 	n = (x * 1.44269504f + shift) - shift;
 	r = x - n * 0.693359375f + n * 2.12194440e-4f;
 	p = 1 +
 	    r * (1 + r * (0.5f + r * (0.166666657f +
 					     r * (0.0416665f + r * (0.00833346f + r * 0.00139f)))));
-	bits = ((int32_t)n + 127) << 23;
+	bits = ((uint32_t)(int32_t)n + 127) << 23;
 	memcpy(&n, &bits, sizeof(n));
 	return p * n;
 }

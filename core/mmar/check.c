@@ -83,26 +83,6 @@ static void check_crop(struct config_reader *r, const struct component_list *tra
 			size[2]);
 }
 
-/* Sizes that the network's strides do not divide. */
-static void check_divisor(struct config_reader *r, const struct component_use *net,
-	const struct component_use *u, const char *arg)
-{
-	const struct net_ops *ops = net->c ? net->c->ops : NULL;
-	int64_t size[3];
-
-	if (!ops || ops->divisor < 2 || !use_int3(u, arg, size))
-		return;
-	for (int i = 0; i < 3; i++) {
-		if (size[i] <= 0 || size[i] % ops->divisor == 0)
-			continue;
-		reader_warn(r, u->path, NULL,
-			"%s [%" PRId64 ", %" PRId64 ", %" PRId64 "] is not a multiple of %d, the "
-			"stride of %s: it costs border voxels",
-			arg, size[0], size[1], size[2], ops->divisor, net->c->name);
-		return;
-	}
-}
-
 static int check_key_metric(struct config_reader *r, const struct component_list *metrics)
 {
 	int key = -1, n = 0;
@@ -229,8 +209,6 @@ void check_train(struct config_reader *r, struct train_config *cfg)
 	check_batch(r, &cfg->train_pipeline);
 	check_batch(r, &cfg->valid_pipeline);
 	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
-	check_divisor(r, &cfg->network, &cfg->train_pipeline, "output_crop_size");
-	check_divisor(r, &cfg->network, &cfg->inferer, "roi_size");
 	cfg->key_metric = check_key_metric(r, &cfg->metrics);
 	check_self(r, &cfg->metrics);
 	check_metric_fields(

@@ -20,7 +20,6 @@ struct net_ops {
 	int (*build)(const void *args, struct graph *g, struct node *image, struct net_out *out,
 		struct err *err);
 	int (*classes)(const void *args); /* channels of the output */
-	int divisor; /* sizes that are multiples of this lose nothing by rounding; 1: any */
 };
 
 #endif

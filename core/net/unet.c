@@ -183,7 +183,6 @@ static int unet_classes(const void *args)
 static const struct net_ops unet_ops = {
 	.build = unet_build,
 	.classes = unet_classes,
-	.divisor = 16,
 };
 
 static const char *const unet_aliases[] = {"UnetParallel", NULL};

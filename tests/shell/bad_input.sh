@@ -34,7 +34,7 @@ mv "$tmp/keep1" "$tmp/data/imagesTr/phantom_001.nii.gz"
 cp "$tmp/data/labelsTr/phantom_000.nii.gz" "$tmp/keep"
 "$AXIAL" phantom "$tmp/other" --cases 1 --validation 1 --size 30,32,24 >/dev/null || die phantom
 cp "$tmp/other/labelsTr/phantom_000.nii.gz" "$tmp/data/labelsTr/phantom_000.nii.gz"
-expect 65 30x32x24 train
+expect 65 "30 x 32 x 24" train
 nothing
 cp "$tmp/keep" "$tmp/data/labelsTr/phantom_000.nii.gz"
 
@@ -52,7 +52,7 @@ rm -rf "$tmp/m/models/"*
 	printf '\003\000\000\004\000\004\000\004\001\000\001\000\001\000\001\000' # dim: 3, 1024, 1024, 1024
 	head -c 14 /dev/zero
 	printf '\004\000\020\000'                 # int16
-	head -c 4 /dev/zero
+	head -c 2 /dev/zero
 	printf '\000\000\200\077\000\000\200\077\000\000\200\077\000\000\200\077' # pixdim 1
 	head -c 16 /dev/zero
 	printf '\000\000\260\103'                 # vox_offset 352

@@ -3,6 +3,7 @@
 # with the same bits as one that was left alone; loader threads change nothing.
 . tests/shell/lib.inc
 tiny_mmar "$tmp/m" 6
+steps() { cat "$tmp/m/models/$1/events.jsonl" 2>/dev/null | grep -c '"kind":"step"'; }
 
 "$AXIAL" train -m "$tmp/m" --run whole >"$tmp/whole.log" 2>&1 || die "training: $(tail -3 "$tmp/whole.log")"
 grep -q '"state":"done"' "$tmp/m/models/whole/events.jsonl" || die "no end event"
@@ -13,7 +14,7 @@ grep -q '"state":"done"' "$tmp/m/models/whole/events.jsonl" || die "no end event
 "$AXIAL" train -m "$tmp/m" --run killed >"$tmp/killed.log" 2>&1 &
 pid=$!
 i=0
-while [ "$(grep -c '"kind":"step"' "$tmp/m/models/killed/events.jsonl" 2>/dev/null || echo 0)" -lt 9 ]; do
+while [ "$(steps killed)" -lt 9 ]; do
 	i=$((i + 1))
 	[ $i -lt 600 ] || die "no steps in 60 s"
 	sleep 0.1
@@ -32,7 +33,7 @@ sort -u "$tmp/a" | cmp - "$tmp/b" || die "losses or metrics differ"
 "$AXIAL" train -m "$tmp/m" --run stopped >"$tmp/stopped.log" 2>&1 &
 pid=$!
 i=0
-while [ "$(grep -c '"kind":"step"' "$tmp/m/models/stopped/events.jsonl" 2>/dev/null || echo 0)" -lt 4 ]; do
+while [ "$(steps stopped)" -lt 4 ]; do
 	i=$((i + 1))
 	[ $i -lt 600 ] || die "no steps in 60 s"
 	sleep 0.1

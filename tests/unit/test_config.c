@@ -442,9 +442,6 @@ static void test_cross_checks(void **state)
 	load_edit(&l, "\"size\": [32, 32, 32]", "\"size\": [64, 32, 32]");
 	expect_error(&l, "train.image_pipeline", "output_crop_size is [32, 32, 32]", NULL);
 	unload(&l);
-	load_edit(&l, "\"roi_size\": [32, 32, 32]", "\"roi_size\": [33, 32, 32]");
-	expect_warning(&l, "validate.inferer", "not a multiple of");
-	unload(&l);
 }
 
 static void test_missing_data(void **state)
