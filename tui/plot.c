@@ -384,6 +384,16 @@ static void draw_cursor_line(const struct draw *area, const struct layout *o,
 	}
 }
 
+/* "val_mean_dice_class_1" beside "val_mean_dice" is "class_1". */
+static const char *short_name(const struct plot *p, const struct plot_line *l)
+{
+	const char *first = p->line[0].name;
+	size_t n = strlen(first);
+
+	return l != p->line && !strncmp(l->name, first, n) && l->name[n] == '_' ? l->name + n + 1
+										: l->name;
+}
+
 /* "1 loss 0.1234": the newest value, or the one at the cursor. */
 static int legend_entry(const struct draw *d, int x, const struct plot *p, const struct shown *s,
 	int number, const struct plot_window *w)
@@ -399,7 +409,7 @@ static int legend_entry(const struct draw *d, int x, const struct plot *p, const
 	axis_format(s->smooth ? s->smooth[k] : l->y[k], 0, p->yunit, val, sizeof(val));
 	axis_format(l->y[k], 0, p->yunit, raw, sizeof(raw));
 	if (p->n_lines > 1)
-		used = snprintf(text, sizeof(text), "%d %.60s ", number, l->name);
+		used = snprintf(text, sizeof(text), "%d %.60s ", number, short_name(p, l));
 	else
 		used = snprintf(
 			text, sizeof(text), "%.60s ", strcmp(l->name, p->title) ? l->name : "");

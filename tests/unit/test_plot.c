@@ -380,7 +380,7 @@ static void legend_and_labels(void **state)
 			.n = 4,
 			.style = ST_SERIES1,
 			.best = PLOT_BEST_MAX},
-		{.name = "spleen", .x = x, .y = y, .n = 3, .style = ST_SERIES2},
+		{.name = "mean_spleen", .x = x, .y = y, .n = 3, .style = ST_SERIES2},
 	};
 	struct plot p = {.title = "Dice", .line = l, .n_lines = 2, .ylo = 0, .yhi = 1};
 	struct plot_window w = {0};
