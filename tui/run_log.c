@@ -134,7 +134,9 @@ void run_log_draw(const struct draw *d, struct run_log *l, const struct run_read
 	stay_in_place(l, r);
 	limit(l, r);
 	bottom = r->nnotes - 1 - l->back;
-	for (int y = d->h - 1; y >= 0 && bottom >= 0; y--, bottom--)
+	if (bottom < d->h - 1) /* the oldest lines: from the top, not alone at the bottom */
+		bottom = d->h < r->nnotes ? d->h - 1 : r->nnotes - 1;
+	for (int y = bottom < d->h - 1 ? bottom : d->h - 1; y >= 0 && bottom >= 0; y--, bottom--)
 		draw_line(d, y, l, &r->notes[bottom], bottom == l->hit);
 	if (l->back > 0)
 		draw_printf(d, d->w - 12 > 0 ? d->w - 12 : 0, d->h - 1, ST_FOCUS, " %d below ",
