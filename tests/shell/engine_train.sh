@@ -4,7 +4,7 @@
 # fails with its reason; a hang-up changes nothing.
 [ -e tests/shell/lib.inc ] || { echo "no tests/shell/lib.inc"; exit 77; }
 . tests/shell/lib.inc
-tiny_mmar "$tmp/m" 4
+tiny_mmar "$tmp/m" 60
 
 "$AXIAL" submit -m "$tmp/m" --run whole >"$tmp/out" 2>&1 || {
 	grep -q "no kind of job" "$tmp/out" && { echo "this axial has no trainer in its engine"; exit 77; }

@@ -2,7 +2,7 @@
 # A training that is killed with SIGKILL, or stopped with SIGINT, and resumed ends
 # with the same bits as one that was left alone; loader threads change nothing.
 . tests/shell/lib.inc
-tiny_mmar "$tmp/m" 6
+tiny_mmar "$tmp/m" 60
 steps() { cat "$tmp/m/models/$1/events.jsonl" 2>/dev/null | grep -c '"kind":"step"'; }
 
 "$AXIAL" train -m "$tmp/m" --run whole >"$tmp/whole.log" 2>&1 || die "training: $(tail -3 "$tmp/whole.log")"
