@@ -79,7 +79,8 @@ static void follow(struct app *app)
 			e->follow = 0;
 		if (j->state == JOB_FAILED)
 			app_flash(app, FLASH_BAD, "job %d failed: %s", (int)j->id, j->error);
-		else if (*j->run && v && v->id == e->follow_from && !app->overlay.ops)
+		else if (*j->run && v && v->id == e->follow_from && !app->overlay.ops &&
+			 strcmp(v->ops->name, "run") != 0) /* resumed from there: it shows it */
 			app_open(app, "run", j->run);
 	}
 }
