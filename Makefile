@@ -24,7 +24,7 @@ WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoin
 	  -Wno-missing-field-initializers -Wno-psabi -Werror
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. -DAXIAL_VERSION='"$(VERSION)"' -g $(OPT) -march=$(MARCH) \
 	  -fno-math-errno -ffp-contract=fast -fopenmp -pthread $(WARN) -isystem /usr/include/nifti $(SAN) $(CFLAGS)
-LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnifti2 -lznz -ldnnl -lm -ldl
+LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnifti2 -lznz -lm -ldl
 LDFLAGS_ALL := -fopenmp -pthread $(SAN) $(LDFLAGS)
 
 CORE_SRC := $(sort $(shell find core -name '*.c'))

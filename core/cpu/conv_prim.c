@@ -8,10 +8,10 @@
  */
 #include "core/cpu/conv_prim.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/dnnl_api.h"
 
 struct conv_engine {
 	dnnl_engine_t engine;
@@ -39,10 +39,10 @@ static int conv_fail(struct err *err, const char *what, dnnl_status_t s)
 struct conv_engine *conv_engine_new(struct err *err)
 {
 	struct conv_engine *e = mem_zalloc(sizeof(*e));
-	dnnl_status_t s = dnnl_engine_create(&e->engine, dnnl_cpu, 0);
+	dnnl_status_t s = dnnl.engine_create(&e->engine, dnnl_cpu, 0);
 
 	if (!s)
-		s = dnnl_stream_create(&e->stream, e->engine, dnnl_stream_default_flags);
+		s = dnnl.stream_create(&e->stream, e->engine, dnnl_stream_default_flags);
 	if (!s)
 		return e;
 	conv_fail(err, "opening the CPU", s);
@@ -55,9 +55,9 @@ void conv_engine_free(struct conv_engine *e)
 	if (!e)
 		return;
 	if (e->stream)
-		dnnl_stream_destroy(e->stream);
+		dnnl.stream_destroy(e->stream);
 	if (e->engine)
-		dnnl_engine_destroy(e->engine);
+		dnnl.engine_destroy(e->engine);
 	free(e);
 }
 
@@ -75,36 +75,36 @@ static dnnl_status_t conv_descs(const struct conv_spec *s, struct conv_mds *m)
 	dnnl_dims_t stride = {
 		s->ci_stride * taps, taps, s->kernel[1] * s->kernel[2], s->kernel[2], 1};
 	dnnl_dims_t bias = {s->co};
-	dnnl_status_t rc = dnnl_memory_desc_init_by_tag(&m->src, 5, src, dnnl_f32, dnnl_acdeb);
+	dnnl_status_t rc = dnnl.memory_desc_init_by_tag(&m->src, 5, src, dnnl_f32, dnnl_acdeb);
 
 	for (int i = 0; i < 3; i++) {
 		m->stride[i] = s->stride[i];
 		m->pad[i] = s->pad[i];
 		m->pad_end[i] = s->pad_end[i];
 	}
-	rc = rc ? rc : dnnl_memory_desc_init_by_tag(&m->dst, 5, dst, dnnl_f32, dnnl_acdeb);
-	rc = rc ? rc : dnnl_memory_desc_init_by_tag(&m->wei, 5, wei, dnnl_f32, dnnl_format_tag_any);
-	rc = rc ? rc : dnnl_memory_desc_init_by_strides(&m->plain, 5, wei, dnnl_f32, stride);
-	return rc ? rc : dnnl_memory_desc_init_by_tag(&m->bias, 1, bias, dnnl_f32, dnnl_a);
+	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->dst, 5, dst, dnnl_f32, dnnl_acdeb);
+	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->wei, 5, wei, dnnl_f32, dnnl_format_tag_any);
+	rc = rc ? rc : dnnl.memory_desc_init_by_strides(&m->plain, 5, wei, dnnl_f32, stride);
+	return rc ? rc : dnnl.memory_desc_init_by_tag(&m->bias, 1, bias, dnnl_f32, dnnl_a);
 }
 
 static dnnl_status_t conv_attr_new(const struct conv_spec *s, dnnl_primitive_attr_t *attr)
 {
 	dnnl_post_ops_t ops = NULL;
-	dnnl_status_t rc = dnnl_primitive_attr_create(attr);
+	dnnl_status_t rc = dnnl.primitive_attr_create(attr);
 
 	if (rc)
 		return rc;
-	rc = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+	rc = dnnl.primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
 	if (rc || s->dir != CONV_FWD || (!s->sum && !s->act))
 		return rc;
-	rc = dnnl_post_ops_create(&ops);
+	rc = dnnl.post_ops_create(&ops);
 	if (!rc && s->sum)
-		rc = dnnl_post_ops_append_sum(ops, 1);
+		rc = dnnl.post_ops_append_sum(ops, 1);
 	if (!rc && s->act)
-		rc = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, s->slope, 0);
-	rc = rc ? rc : dnnl_primitive_attr_set_post_ops(*attr, ops);
-	dnnl_post_ops_destroy(ops);
+		rc = dnnl.post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, s->slope, 0);
+	rc = rc ? rc : dnnl.primitive_attr_set_post_ops(*attr, ops);
+	dnnl.post_ops_destroy(ops);
 	return rc;
 }
 
@@ -115,23 +115,23 @@ static dnnl_status_t conv_pd(struct conv_prim *p, const struct conv_spec *s, str
 	dnnl_memory_desc_t *bias = s->bias ? &m->bias : NULL;
 	dnnl_status_t rc;
 
-	rc = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct,
+	rc = dnnl.convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct,
 		&m->src, &m->wei, s->dir == CONV_BWD_D ? NULL : bias, &m->dst, m->stride, m->pad,
 		m->pad_end);
 	if (rc)
 		return rc;
 	if (s->dir == CONV_FWD)
-		return dnnl_primitive_desc_create(&p->pd, &d, attr, p->e->engine, NULL);
-	rc = dnnl_primitive_desc_create(&p->hint, &d, NULL, p->e->engine, NULL);
+		return dnnl.primitive_desc_create(&p->pd, &d, attr, p->e->engine, NULL);
+	rc = dnnl.primitive_desc_create(&p->hint, &d, NULL, p->e->engine, NULL);
 	if (rc)
 		return rc;
 	if (s->dir == CONV_BWD_D)
-		rc = dnnl_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &m->src,
+		rc = dnnl.convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &m->src,
 			&m->wei, &m->dst, m->stride, m->pad, m->pad_end);
 	else
-		rc = dnnl_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct,
+		rc = dnnl.convolution_backward_weights_desc_init(&d, dnnl_convolution_direct,
 			&m->src, &m->wei, bias, &m->dst, m->stride, m->pad, m->pad_end);
-	return rc ? rc : dnnl_primitive_desc_create(&p->pd, &d, attr, p->e->engine, p->hint);
+	return rc ? rc : dnnl.primitive_desc_create(&p->pd, &d, attr, p->e->engine, p->hint);
 }
 
 static dnnl_status_t conv_reorder(
@@ -142,33 +142,33 @@ static dnnl_status_t conv_reorder(
 	const dnnl_memory_desc_t *to = p->dir == CONV_BWD_W ? plain : packed;
 	dnnl_status_t rc;
 
-	if (dnnl_memory_desc_equal(plain, packed))
+	if (dnnl.memory_desc_equal(plain, packed))
 		return dnnl_success;
-	p->packed = dnnl_memory_desc_get_size(packed);
-	rc = dnnl_memory_create(&p->mem[MEM_PLAIN], plain, p->e->engine, DNNL_MEMORY_NONE);
+	p->packed = dnnl.memory_desc_get_size(packed);
+	rc = dnnl.memory_create(&p->mem[MEM_PLAIN], plain, p->e->engine, DNNL_MEMORY_NONE);
 	rc = rc ? rc
-		: dnnl_reorder_primitive_desc_create(
+		: dnnl.reorder_primitive_desc_create(
 			  &pd, from, p->e->engine, to, p->e->engine, NULL);
-	rc = rc ? rc : dnnl_primitive_create(&p->reorder, pd);
+	rc = rc ? rc : dnnl.primitive_create(&p->reorder, pd);
 	if (pd)
-		dnnl_primitive_desc_destroy(pd);
+		dnnl.primitive_desc_destroy(pd);
 	return rc;
 }
 
 static dnnl_status_t conv_memories(struct conv_prim *p, const struct conv_mds *m)
 {
-	const dnnl_memory_desc_t *wei = dnnl_primitive_desc_query_md(p->pd,
+	const dnnl_memory_desc_t *wei = dnnl.primitive_desc_query_md(p->pd,
 		p->dir == CONV_BWD_W ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
 	const dnnl_memory_desc_t *scratch =
-		dnnl_primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
+		dnnl.primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
 	const dnnl_memory_desc_t *md[MEM_PLAIN] = {&m->src, wei, &m->bias, &m->dst, scratch};
 	dnnl_status_t rc = dnnl_success;
 
-	p->scratch = dnnl_memory_desc_get_size(scratch);
+	p->scratch = dnnl.memory_desc_get_size(scratch);
 	for (int i = 0; i < MEM_PLAIN && !rc; i++)
-		rc = dnnl_memory_create(&p->mem[i], md[i], p->e->engine, DNNL_MEMORY_NONE);
+		rc = dnnl.memory_create(&p->mem[i], md[i], p->e->engine, DNNL_MEMORY_NONE);
 	rc = rc ? rc : conv_reorder(p, &m->plain, wei);
-	return rc ? rc : dnnl_primitive_create(&p->prim, p->pd);
+	return rc ? rc : dnnl.primitive_create(&p->prim, p->pd);
 }
 
 struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s, struct err *err)
@@ -186,7 +186,7 @@ struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s
 	rc = rc ? rc : conv_pd(p, s, &m, attr);
 	rc = rc ? rc : conv_memories(p, &m);
 	if (attr)
-		dnnl_primitive_attr_destroy(attr);
+		dnnl.primitive_attr_destroy(attr);
 	if (!rc)
 		return p;
 	conv_fail(err, "making a convolution", rc);
@@ -200,15 +200,15 @@ void conv_prim_free(struct conv_prim *p)
 		return;
 	for (int i = 0; i < MEM_COUNT; i++)
 		if (p->mem[i])
-			dnnl_memory_destroy(p->mem[i]);
+			dnnl.memory_destroy(p->mem[i]);
 	if (p->prim)
-		dnnl_primitive_destroy(p->prim);
+		dnnl.primitive_destroy(p->prim);
 	if (p->reorder)
-		dnnl_primitive_destroy(p->reorder);
+		dnnl.primitive_destroy(p->reorder);
 	if (p->pd)
-		dnnl_primitive_desc_destroy(p->pd);
+		dnnl.primitive_desc_destroy(p->pd);
 	if (p->hint)
-		dnnl_primitive_desc_destroy(p->hint);
+		dnnl.primitive_desc_destroy(p->hint);
 	free(p);
 }
 
@@ -228,7 +228,7 @@ static dnnl_status_t conv_repack(struct conv_prim *p)
 	dnnl_exec_arg_t a[2] = {{DNNL_ARG_FROM, p->mem[back ? MEM_WEI : MEM_PLAIN]},
 		{DNNL_ARG_TO, p->mem[back ? MEM_PLAIN : MEM_WEI]}};
 
-	return dnnl_primitive_execute(p->reorder, p->e->stream, 2, a);
+	return dnnl.primitive_execute(p->reorder, p->e->stream, 2, a);
 }
 
 static dnnl_status_t conv_execute(struct conv_prim *p)
@@ -243,7 +243,7 @@ static dnnl_status_t conv_execute(struct conv_prim *p)
 		{name[2], p->mem[MEM_DST]}, {DNNL_ARG_SCRATCHPAD, p->mem[MEM_SCRATCH]},
 		{name[3], p->mem[MEM_BIAS]}};
 
-	return dnnl_primitive_execute(p->prim, p->e->stream, p->bias ? 5 : 4, a);
+	return dnnl.primitive_execute(p->prim, p->e->stream, p->bias ? 5 : 4, a);
 }
 
 int conv_prim_run(struct conv_prim *p, const struct conv_args *a, struct err *err)
@@ -256,12 +256,12 @@ int conv_prim_run(struct conv_prim *p, const struct conv_args *a, struct err *er
 
 	for (int i = 0; i < MEM_COUNT && !rc; i++)
 		if (p->mem[i])
-			rc = dnnl_memory_set_data_handle(p->mem[i], data[i]);
+			rc = dnnl.memory_set_data_handle(p->mem[i], data[i]);
 	if (!rc && before)
 		rc = conv_repack(p);
 	rc = rc ? rc : conv_execute(p);
 	if (!rc && after)
 		rc = conv_repack(p);
-	rc = rc ? rc : dnnl_stream_wait(p->e->stream);
+	rc = rc ? rc : dnnl.stream_wait(p->e->stream);
 	return rc ? conv_fail(err, "a convolution", rc) : 0;
 }

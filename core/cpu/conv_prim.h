@@ -9,7 +9,7 @@
 /*
  * One convolution primitive of oneDNN with its weight reorder.  Activations are
  * N D H W C throughout, weights are plain Co Ci KD KH KW (or a slice of it along
- * Ci) and packed on use.  Only conv_prim.c knows dnnl.h.
+ * Ci) and packed on use.  Only conv_prim.c calls oneDNN.
  */
 struct conv_engine;
 struct conv_engine *conv_engine_new(struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/dnnl_api.h"
 #include "core/cpu/conv_prim.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/threads.h"
@@ -124,8 +125,11 @@ static const struct backend_ops cpu_ops = {
 
 struct backend *cpu_open(const struct backend_opts *opts, struct err *err)
 {
-	struct cpu_backend *c = mem_zalloc(sizeof(*c));
+	struct cpu_backend *c;
 
+	if (dnnl_load(err))
+		return NULL;
+	c = mem_zalloc(sizeof(*c));
 	c->base.ops = &cpu_ops;
 	c->threads = threads_count(opts ? opts->threads : 0);
 	threads_use(c->threads);
