@@ -3,7 +3,7 @@
 bad=0
 for gate in layers sizes banned format; do
 	if out=$(sh tests/lint/$gate.sh 2>&1); then
-		echo "lint $gate: ok"
+		echo "lint $gate: ${out:-ok}"
 	else
 		echo "lint $gate: FAILED"
 		echo "$out"
