@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/cli/cli.h"
 #include "tui/app_state.h"
 #include "tui/bindings.h"
 #include "tui/mmar_scan.h"
@@ -116,6 +117,8 @@ bool workbench_handles(int argc, char **argv)
 {
 	struct workbench w = {0};
 
+	if (argc > 1 && cmd_find(argv[1])) /* a folder of that name is ./NAME */
+		return false;
 	return argc < 2 || !strcmp(argv[1], "--") || sys_is_dir(argv[1]) ||
 	       parse_option(&w, argv[1]) != 0;
 }

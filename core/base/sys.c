@@ -287,21 +287,30 @@ int sys_write_file(const char *path, const void *data, size_t len, struct err *e
 	return sys_writer_commit(&w, err);
 }
 
+/* Twice: sys_is_locked() of another process may hold the lock for an instant. */
+static int sys_flock(int fd)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	nanosleep(&pause, NULL);
+	return flock(fd, LOCK_EX | LOCK_NB);
+}
+
 int sys_lock(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), e;
 
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open lock '%s'", path);
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		int e = errno;
-
-		close(fd);
-		if (e == EWOULDBLOCK)
-			return err_set(err, ERR_LOCKED, "'%s' is locked by another process", path);
-		return err_sys(err, e, "cannot lock '%s'", path);
-	}
-	return fd;
+	if (!sys_flock(fd))
+		return fd;
+	e = errno;
+	close(fd);
+	if (e == EWOULDBLOCK)
+		return err_set(err, ERR_LOCKED, "'%s' is locked by another process", path);
+	return err_sys(err, e, "cannot lock '%s'", path);
 }
 
 bool sys_is_locked(const char *path)

@@ -212,6 +212,7 @@ static void cmd_print_help(const struct cmd *cmd)
 static void cli_print_help(void)
 {
 	printf("usage: axial [DIR...]             open the workbench on folders of MMARs\n"
+	       "       axial view IMAGE           look at the slices of a NIfTI image\n"
 	       "       axial COMMAND [OPTION...]  run one command, 'axial COMMAND --help' says more\n\n"
 	       "commands\n");
 	for (int i = 0; cmd_table[i]; i++)
@@ -219,13 +220,6 @@ static void cli_print_help(void)
 	printf("\nexit codes\n"
 	       "  0 ok, 1 warnings, 12 memory, 64 usage, 65 bad data or config, 66 missing input,\n"
 	       "  69 no device, 73 locked, 74 input/output, 75 try again, 76 protocol, 130 interrupted\n");
-}
-
-bool cli_handles(int argc, char **argv)
-{
-	if (argc < 2)
-		return false;
-	return cmd_find(argv[1]) || !sys_is_dir(argv[1]);
 }
 
 static int cli_unknown(const char *word)

@@ -58,7 +58,4 @@ const struct cmd *cmd_find(const char *name);
  */
 int cli_main(int argc, char **argv);
 
-/* True when argv[1] is a subcommand, --help or --version (and not a folder to open). */
-bool cli_handles(int argc, char **argv);
-
 #endif

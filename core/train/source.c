@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/mmar/paths.h"
 #include "core/run/run.h"
 
 static char *source_absolute(const char *path, struct err *err)
@@ -92,11 +93,15 @@ int train_source_init(struct train_source *src, const struct train_options *opt,
 		src->config = source_copy(opt->config, NULL);
 		src->env = source_copy(opt->env, NULL);
 	}
-	for (int i = 0; i < opt->nsets; i++)
-		source_add_set(src, opt->sets[i]);
 	real = source_absolute(src->mmar, err);
 	free(src->mmar);
 	src->mmar = real;
+	for (int i = 0; real && i < opt->nsets; i++) {
+		char *word = path_of_set(real, opt->sets[i]);
+
+		source_add_set(src, word);
+		free(word);
+	}
 	return real ? 0 : -1;
 }
 

@@ -108,7 +108,8 @@ static int man_run(struct cmd_line *line, struct err *err)
 	buf_printf(&b,
 		".TH AXIAL 1 \"\" \"axial %s\" \"User Commands\"\n.SH NAME\n"
 		"axial \\- terminal workbench for medical\\-imaging models\n.SH SYNOPSIS\n"
-		".B axial\n[\\fIDIR\\fR...]\n.br\n.B axial\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n"
+		".B axial\n[\\fIDIR\\fR...]\n.br\n.B axial view\n\\fIIMAGE\\fR [\\fIOPTION\\fR...]\n.br\n"
+		".B axial\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n"
 		".SH DESCRIPTION\n"
 		"Reads the model archives (MMARs) of Clara Train v3 unchanged, trains and evaluates them,\n"
 		"and shows loss, Dice, machine and slices live in a terminal.  Without a command it opens\n"
