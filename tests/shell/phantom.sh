@@ -36,5 +36,5 @@ expect 64 "whole number" "$axial" phantom "$dir/d" --cases many
 expect 64 "did you mean '--cases'" "$axial" phantom "$dir/d" --case 3
 [ -e "$dir/d" ] && fail "a refused command made a folder"
 : >"$dir/file"
-expect 66 "file" "$axial" phantom "$dir/file/sub"
+expect 74 "file" "$axial" phantom "$dir/file/sub"
 exit 0
