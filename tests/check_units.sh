@@ -10,8 +10,9 @@ for t in "$dir"/tests/test_*; do
 	start=$(date +%s)
 	if timeout 600 "$t" >"$log" 2>&1; then rc=0; else rc=$?; fi
 	p=$(grep -c '^\[       OK \]' "$log")
-	s=$(grep -c '^\[  SKIPPED \] [a-zA-Z0-9_]*$' "$log")
-	f=$(grep -c '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$log")
+	# these two are named again in the summary
+	s=$(grep '^\[  SKIPPED \] [a-zA-Z0-9_]*$' "$log" | sort -u | wc -l)
+	f=$(grep '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$log" | sort -u | wc -l)
 	if [ $rc -ne 0 ]; then
 		[ "$f" -gt 0 ] || f=1
 		echo "--- $name failed (exit $rc)"
