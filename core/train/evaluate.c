@@ -48,6 +48,15 @@ static int evaluate_config(struct evaluator *e, const struct train_options *opt,
 	return rc;
 }
 
+/* Inference looks at no label, so none needs to be there. */
+static void evaluate_forget_labels(struct datalist *list)
+{
+	for (int i = 0; i < list->n; i++) {
+		free(list->v[i].label);
+		list->v[i].label = NULL;
+	}
+}
+
 static int evaluate_data(struct evaluator *e, struct err *err)
 {
 	struct problems ps = {0};
@@ -61,6 +70,8 @@ static int evaluate_data(struct evaluator *e, struct err *err)
 			"--set DATASET_JSON=FILE");
 	e->list = datalist_read(
 		e->cfg.paths.dataset_json, e->cfg.paths.data_root, e->cfg.data_list_key, &ps);
+	if (e->list && !e->cfg.do_validation)
+		evaluate_forget_labels(e->list);
 	rc = e->list ? datalist_check(e->list, e->cfg.do_validation, &ps) : -1;
 	if (rc)
 		problems_to_err(&ps, err);
