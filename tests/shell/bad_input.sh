@@ -83,11 +83,25 @@ expect 64 "did you mean '--resume'" train --resum x
 expect 69 "no device" train --device gpu
 nothing
 
+# a read-only models folder
+if [ "$(id -u)" = 0 ] && mkdir -p "$tmp/ro" && mount -t tmpfs -o ro,size=1m none "$tmp/ro" 2>/dev/null; then
+	out=$(train --set MMAR_CKPT_DIR="$tmp/ro" 2>&1)
+	rc=$?
+	umount "$tmp/ro"
+	[ $rc -eq 74 ] || die "read-only folder: exit $rc: $out"
+	case $out in *"Read-only file system"*) ;; *) die "read-only is not named: $out" ;; esac
+	nothing
+else
+	echo "read-only folder: not tested (needs root and tmpfs)"
+fi
+
 # full disk: 74, the words say so, and what was there before is still valid
 if [ "$(id -u)" = 0 ] && mkdir -p "$tmp/small" && mount -t tmpfs -o size=300k none "$tmp/small" 2>/dev/null; then
 	out=$(train --set MMAR_CKPT_DIR="$tmp/small" 2>&1)
 	rc=$?
+	left=$(find "$tmp/small" -name '*.tmp-*')
 	umount "$tmp/small"
+	[ -z "$left" ] || die "full disk: temporary files stay: $left"
 	[ $rc -eq 74 ] || die "full disk: exit $rc: $out"
 	case $out in *"No space left"*) ;; *) die "full disk is not named: $out" ;; esac
 else
