@@ -155,7 +155,13 @@ static int cmd_take_opt(struct cmd_line *line, int argc, char **argv, int i, str
 	if (eq || (word[1] != '-' && word[2])) {
 		cmd_give(line, o, eq ? eq + 1 : word + 2);
 	} else {
-		if (i + 1 >= argc)
+		bool last = i + 1 >= argc;
+
+		if (o->kind == CMD_OPTIONAL && (last || argv[i + 1][0] == '-')) {
+			cmd_give(line, o, "");
+			return 1;
+		}
+		if (last)
 			return err_set(err, ERR_USAGE, "option '%s' needs %s", word, o->value);
 		cmd_give(line, o, argv[i + 1]);
 		used = 2;

@@ -10,10 +10,12 @@
  * the same rows.
  */
 enum cmd_opt_kind {
-	CMD_FLAG,  /* --name */
-	CMD_VALUE, /* --name VALUE or --name=VALUE */
-	CMD_MULTI, /* --name VALUE...: repeatable; further K=V words after it belong to it, as in
-		      v3's --set */
+	CMD_FLAG,     /* --name */
+	CMD_VALUE,    /* --name VALUE or --name=VALUE */
+	CMD_OPTIONAL, /* --name [VALUE]: the value is "" when the next word is an option or missing
+		       */
+	CMD_MULTI,    /* --name VALUE...: repeatable; further K=V words after it belong to it, as in
+			 v3's --set */
 };
 
 struct cmd_opt {

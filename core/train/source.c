@@ -14,6 +14,7 @@
 #include "core/base/sys.h"
 #include "core/mmar/paths.h"
 #include "core/run/run.h"
+#include "core/run/scan.h"
 
 static char *source_absolute(const char *path, struct err *err)
 {
@@ -24,24 +25,39 @@ static char *source_absolute(const char *path, struct err *err)
 	return real;
 }
 
+/* The newest run in dir that is stopped, failed or interrupted with a checkpoint. */
+static char *source_newest(const char *dir, struct err *err)
+{
+	struct run_item *items;
+	char *found = NULL;
+	int n = run_scan(dir, &items, err);
+
+	for (int i = 0; !found && i < n; i++)
+		if (items[i].resumable)
+			found = mem_strdup(items[i].dir);
+	if (n >= 0 && !found)
+		err_set(err, ERR_NOINPUT, "no run in '%s' can be resumed", dir);
+	if (n >= 0)
+		run_items_free(items, n);
+	return found;
+}
+
 static char *source_run_dir(const struct train_options *opt, struct err *err)
 {
-	char *models, *dir;
+	char *models, *dir, *real = NULL;
 
-	if (sys_is_dir(opt->resume))
+	if (opt->resume[0] && sys_is_dir(opt->resume))
 		return source_absolute(opt->resume, err);
 	models = sys_join(opt->mmar ? opt->mmar : ".", "models");
-	dir = sys_join(models, opt->resume);
+	dir = opt->resume[0] ? sys_join(models, opt->resume) : source_newest(models, err);
 	free(models);
-	if (!sys_is_dir(dir)) {
+	if (dir && !sys_is_dir(dir))
 		err_set(err, ERR_NOINPUT, "no run '%s' to resume (looked for '%s')", opt->resume,
 			dir);
-		free(dir);
-		return NULL;
-	}
-	models = source_absolute(dir, err);
+	else if (dir)
+		real = source_absolute(dir, err);
 	free(dir);
-	return models;
+	return real;
 }
 
 static void source_add_set(struct train_source *src, const char *word)

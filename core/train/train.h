@@ -11,8 +11,9 @@ struct train_options {
 	const char *env;         /* -e: relative to it; NULL: config/environment.json */
 	const char *const *sets; /* --set KEY=VALUE */
 	int nsets;
-	const char *run_name;   /* name of the run folder; NULL: from the time */
-	const char *resume;     /* folder of a run to go on with; NULL: a new run */
+	const char *run_name; /* name of the run folder; NULL: from the time */
+	const char *
+		resume; /* folder or name of a run to go on with, "": the newest; NULL: a new run */
 	const char *device;     /* "cpu" or "auto"; NULL: "auto" */
 	bool write_train_stats; /* write train_stats.json */
 };

@@ -41,8 +41,10 @@ done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || die "exit code after SIGINT"
-"$AXIAL" train -m "$tmp/m" --resume stopped >"$tmp/resume2.log" 2>&1 || die "resume after stop: $(tail -3 "$tmp/resume2.log")"
+"$AXIAL" train -m "$tmp/m" --resume >"$tmp/resume2.log" 2>&1 || die "resume after stop: $(tail -3 "$tmp/resume2.log")"
 cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/stopped/model_final.safetensors" || die "weights differ after stop"
+
+expect 66 "can be resumed" "$AXIAL" train -m "$tmp/m" --resume
 
 # another number of loader threads: the same bits
 sed -i 's/"num_workers": 2/"num_workers": 5/' "$tmp/m/config/config_train.json"

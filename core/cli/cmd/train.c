@@ -17,8 +17,9 @@ static const struct cmd_opt train_opts[] = {
 	{"set", 0, CMD_MULTI, "KEY=VALUE",
 		"overrides variables of the configuration; more K=V may follow"},
 	{"run", 0, CMD_VALUE, "NAME", "name of the run folder (default: from the time)"},
-	{"resume", 0, CMD_VALUE, "RUN",
-		"go on with this run: a folder, or a name below the MMAR's models"},
+	{"resume", 0, CMD_OPTIONAL, "[RUN]",
+		"go on with this run (a folder, or a name below the MMAR's models); without RUN: the newest "
+		"one that can be resumed"},
 	{"device", 0, CMD_VALUE, "NAME", "cpu or auto"},
 	{"write-train-stats", 0, CMD_FLAG, NULL, "write train_stats.json at the end"},
 	CMD_OPT_END,
