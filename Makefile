@@ -18,7 +18,7 @@ OPT     ?= -O3
 
 PKGS     := ncursesw libpng libcjson zlib libdeflate
 NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev libpng-dev \
-	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev python3 tmux
+	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	  -Wno-missing-field-initializers -Wno-psabi -Werror
