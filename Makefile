@@ -81,6 +81,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(CORE_LIB)
 
 setup:
 	@sh tests/setup.sh $(NEED_PKG)
+	@yes() { [ -n "$$1" ] && echo yes || echo no; }; \
+	printf 'CUDA %s, cuDNN %s, MPI %s (found; this version computes on the CPU only)\n' \
+		"$$(yes "$$(command -v nvcc)")" "$$(yes "$$(ls /usr/include/cudnn.h /usr/include/*/cudnn.h 2>/dev/null)")" \
+		"$$(yes "$$(command -v mpicc)")"
 
 run: setup
 	@$(MAKE) --no-print-directory -j$$(nproc) all
