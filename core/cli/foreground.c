@@ -2,8 +2,8 @@
  * Foreground runs: hooks that print lines, and ^C as a request to stop.
  *
  * A signal handler can reach nothing but a global; it is one flag, set by the
- * first SIGINT or SIGTERM and asked between steps.  The handler is one-shot, so a
- * second ^C ends the process at once.
+ * first SIGINT, SIGTERM or SIGHUP (the line dropped) and asked between steps.  The handler is
+ * one-shot, so a second ^C ends the process at once.
  */
 #include "core/cli/foreground.h"
 
@@ -54,10 +54,12 @@ void foreground_begin(struct foreground *fg)
 	foreground_stop = 0;
 	sigaction(SIGINT, &sa, &fg->old_int);
 	sigaction(SIGTERM, &sa, &fg->old_term);
+	sigaction(SIGHUP, &sa, &fg->old_hup);
 }
 
 void foreground_end(struct foreground *fg)
 {
 	sigaction(SIGINT, &fg->old_int, NULL);
 	sigaction(SIGTERM, &fg->old_term, NULL);
+	sigaction(SIGHUP, &fg->old_hup, NULL);
 }

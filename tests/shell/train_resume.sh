@@ -44,6 +44,21 @@ wait $pid
 "$AXIAL" train -m "$tmp/m" --resume >"$tmp/resume2.log" 2>&1 || die "resume after stop: $(tail -3 "$tmp/resume2.log")"
 cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/stopped/model_final.safetensors" || die "weights differ after stop"
 
+# the line drops: the same as ^C
+"$AXIAL" train -m "$tmp/m" --run hup >"$tmp/hup.log" 2>&1 &
+pid=$!
+i=0
+while [ "$(steps hup)" -lt 4 ]; do
+	i=$((i + 1))
+	[ $i -lt 600 ] || die "no steps in 60 s"
+	sleep 0.1
+done
+kill -HUP $pid
+wait $pid
+[ $? -eq 130 ] || die "exit code after SIGHUP"
+[ -s "$tmp/m/models/hup/checkpoint.safetensors" ] || die "no checkpoint after SIGHUP"
+rm -rf "$tmp/m/models/hup"
+
 expect 66 "can be resumed" "$AXIAL" train -m "$tmp/m" --resume
 
 # another number of loader threads: the same bits
