@@ -14,21 +14,11 @@ grep -q '^job 1$' "$tmp/out" || die "submit does not print the job"
 expect 0 'done after' timeout 300 "$AXIAL" attach 1
 pid=$("$AXIAL" engine --status --json | sed -n 's/.*"pid":[^0-9]*\([0-9]*\).*/\1/p')
 
-# wait_steps RUN N
-wait_steps() {
-	i=0
-	while [ "$(cat "$tmp/m/models/$1/events.jsonl" 2>/dev/null | grep -c '"kind":"step"')" -lt "$2" ]; do
-		i=$((i + 1))
-		[ $i -lt 900 ] || die "no steps of $1 in 90 s"
-		sleep 0.1
-	done
-}
-
 # A hang-up, then kill -9.
 expect 0 'job 2' "$AXIAL" submit -m "$tmp/m" --run killed
-wait_steps killed 3
+wait_steps "$tmp/m" killed 3
 kill -HUP "$pid"
-wait_steps killed 5
+wait_steps "$tmp/m" killed 5
 kill -KILL "$pid"
 expect 0 'interrupted' "$AXIAL" jobs
 expect 75 'was interrupted' "$AXIAL" attach 2
@@ -36,13 +26,14 @@ expect 0 'job 3' "$AXIAL" resume 2
 expect 0 'done after' timeout 300 "$AXIAL" attach 3
 cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/killed/model_final.safetensors" ||
 	die "final weights differ after kill -9 and resume"
+whole_log "$tmp/m/models/killed"
 numbers "$tmp/m/models/whole" | sort -u >"$tmp/a"
 numbers "$tmp/m/models/killed" | sort -u >"$tmp/b"
 cmp "$tmp/a" "$tmp/b" || die "losses or metrics differ"
 
 # Stop, resume.
 expect 0 'job 4' "$AXIAL" submit -m "$tmp/m" --run stopped
-wait_steps stopped 3
+wait_steps "$tmp/m" stopped 3
 expect 0 'job 4 is stopped' "$AXIAL" stop 4 --wait
 [ -s "$tmp/m/models/stopped/checkpoint.safetensors" ] || die "no checkpoint after stop"
 expect 130 'stopped' "$AXIAL" attach 4

@@ -3,7 +3,6 @@
 # with the same bits as one that was left alone; loader threads change nothing.
 . tests/shell/lib.inc
 tiny_mmar "$tmp/m" 60
-steps() { cat "$tmp/m/models/$1/events.jsonl" 2>/dev/null | grep -c '"kind":"step"'; }
 
 "$AXIAL" train -m "$tmp/m" --run whole >"$tmp/whole.log" 2>&1 || die "training: $(tail -3 "$tmp/whole.log")"
 grep -q '"state":"done"' "$tmp/m/models/whole/events.jsonl" || die "no end event"
@@ -13,18 +12,14 @@ grep -q '"state":"done"' "$tmp/m/models/whole/events.jsonl" || die "no end event
 # killed: wait for a few events, kill -9, resume until it is done
 "$AXIAL" train -m "$tmp/m" --run killed >"$tmp/killed.log" 2>&1 &
 pid=$!
-i=0
-while [ "$(steps killed)" -lt 9 ]; do
-	i=$((i + 1))
-	[ $i -lt 600 ] || die "no steps in 60 s"
-	sleep 0.1
-done
+wait_steps "$tmp/m" killed 9
 kill -9 $pid
 wait $pid 2>/dev/null
 grep -q '"kind":"end"' "$tmp/m/models/killed/events.jsonl" && die "it ended before the kill: nothing was tested"
 "$AXIAL" runs "$tmp/m" | grep killed | grep -q interrupted || die "the killed run is not called interrupted"
 "$AXIAL" train -m "$tmp/m" --resume killed >"$tmp/resume.log" 2>&1 || die "resume: $(tail -3 "$tmp/resume.log")"
 cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/killed/model_final.safetensors" || die "final weights differ"
+whole_log "$tmp/m/models/killed"
 numbers "$tmp/m/models/whole" >"$tmp/a"
 numbers "$tmp/m/models/killed" | sort -u >"$tmp/b" # steps after the checkpoint stand twice, with equal numbers
 sort -u "$tmp/a" | cmp - "$tmp/b" || die "losses or metrics differ"
@@ -32,12 +27,7 @@ sort -u "$tmp/a" | cmp - "$tmp/b" || die "losses or metrics differ"
 # stopped with ^C: exit code 130, a checkpoint, resumable
 "$AXIAL" train -m "$tmp/m" --run stopped >"$tmp/stopped.log" 2>&1 &
 pid=$!
-i=0
-while [ "$(steps stopped)" -lt 4 ]; do
-	i=$((i + 1))
-	[ $i -lt 600 ] || die "no steps in 60 s"
-	sleep 0.1
-done
+wait_steps "$tmp/m" stopped 4
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || die "exit code after SIGINT"
@@ -47,12 +37,7 @@ cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/stopped/model_f
 # the line drops: the same as ^C
 "$AXIAL" train -m "$tmp/m" --run hup >"$tmp/hup.log" 2>&1 &
 pid=$!
-i=0
-while [ "$(steps hup)" -lt 4 ]; do
-	i=$((i + 1))
-	[ $i -lt 600 ] || die "no steps in 60 s"
-	sleep 0.1
-done
+wait_steps "$tmp/m" hup 4
 kill -HUP $pid
 wait $pid
 [ $? -eq 130 ] || die "exit code after SIGHUP"
@@ -69,12 +54,7 @@ cmp "$tmp/m/models/whole/model_final.safetensors" "$tmp/m/models/workers/model_f
 # a second trainer on a run that is in use is refused with 73
 "$AXIAL" train -m "$tmp/m" --run busy --set epochs=200 >/dev/null 2>&1 &
 pid=$!
-i=0
-while [ ! -s "$tmp/m/models/busy/events.jsonl" ]; do
-	i=$((i + 1))
-	[ $i -lt 300 ] || die "no run in 30 s"
-	sleep 0.1
-done
+wait_steps "$tmp/m" busy 1
 expect 73 "pid" "$AXIAL" train -m "$tmp/m" --resume busy
 kill -9 $pid
 wait $pid 2>/dev/null
