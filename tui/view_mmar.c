@@ -32,12 +32,18 @@ enum item_kind {
 	ITEM_FILE,
 };
 
+/* A configuration file as it was found. */
+struct config_found {
+	enum config_kind kind;
+	char *fault; /* why it cannot be read, NULL when it can */
+};
+
 struct item {
 	enum item_kind kind;
 	char *text;
-	char *path;                   /* what Enter opens */
-	const struct run_item *run;   /* ITEM_RUN */
-	enum config_kind config_kind; /* ITEM_CONFIG */
+	char *path;                        /* what Enter opens */
+	const struct run_item *run;        /* ITEM_RUN */
+	const struct config_found *config; /* ITEM_CONFIG; NULL: not read yet */
 };
 
 struct mmar {
@@ -45,7 +51,7 @@ struct mmar {
 	struct mmar_row row;
 	struct item *items;
 	struct list list;
-	enum config_kind *kinds; /* of row.info.configs */
+	struct config_found *found; /* of row.info.configs */
 	bool reading;
 	int head; /* rows above the list in the last frame */
 };
@@ -53,7 +59,7 @@ struct mmar {
 /* What the worker makes. */
 struct mmar_load {
 	struct mmar_row row;
-	enum config_kind *kinds;
+	struct config_found *found;
 };
 
 static void load_work(void *arg)
@@ -61,24 +67,46 @@ static void load_work(void *arg)
 	struct mmar_load *l = arg;
 
 	mmar_row_read(&l->row);
-	l->kinds = mem_zalloc((size_t)(l->row.info.configs.n + 1) * sizeof(*l->kinds));
+	l->found = mem_zalloc((size_t)(l->row.info.configs.n + 1) * sizeof(*l->found));
 	for (int i = 0; i < l->row.info.configs.n; i++) {
 		struct err err = ERR_INIT;
 		char *path = mem_printf("%s/config/%s", l->row.root, l->row.info.configs.v[i]);
 		cJSON *root = json_read(path, &err);
 
-		l->kinds[i] = root ? config_kind_of(root) : CONFIG_UNKNOWN;
+		l->found[i].kind = root ? config_kind_of(root) : CONFIG_UNKNOWN;
+		if (!root) {
+			size_t n = strlen(path); /* the row names the file already */
+			bool named = !strncmp(err.msg, path, n) && err.msg[n] == ':';
+
+			l->found[i].fault = mem_strdup(named ? err.msg + n + 2 : err.msg);
+		}
 		cJSON_Delete(root);
 		free(path);
 	}
+}
+
+static void found_free(struct config_found *found, int n)
+{
+	for (int i = 0; found && i < n; i++)
+		free(found[i].fault);
+	free(found);
+}
+
+static bool found_same(const struct config_found *a, const struct config_found *b, int n)
+{
+	for (int i = 0; a && b && i < n; i++)
+		if (a[i].kind != b[i].kind ||
+			strcmp(a[i].fault ? a[i].fault : "", b[i].fault ? b[i].fault : ""))
+			return false;
+	return true;
 }
 
 static void load_drop(void *arg)
 {
 	struct mmar_load *l = arg;
 
+	found_free(l->found, l->row.info.configs.n);
 	mmar_row_release(&l->row);
-	free(l->kinds);
 	free(l);
 }
 
@@ -153,8 +181,8 @@ static void build(struct mmar *s)
 	if (c->n)
 		add(s, ITEM_HEAD, "Configurations", NULL);
 	for (int i = 0; i < c->n; i++)
-		add(s, ITEM_CONFIG, c->v[i], mem_printf("%s/config/%s", s->root, c->v[i]))
-			->config_kind = s->kinds ? s->kinds[i] : CONFIG_UNKNOWN;
+		add(s, ITEM_CONFIG, c->v[i], mem_printf("%s/config/%s", s->root, c->v[i]))->config =
+			s->found ? &s->found[i] : NULL;
 	if (s->row.read)
 		add_files(s);
 	list_set(&s->list, s->list.n);
@@ -171,15 +199,16 @@ static unsigned load_done(struct view *v, void *arg)
 	struct mmar *s = v->state;
 	struct mmar_load *l = arg;
 	struct mmar_row old = s->row;
-	enum config_kind *kinds = s->kinds;
+	struct config_found *found = s->found;
 	bool same = s->row.read && mmar_row_same(&s->row, &l->row) &&
-		    s->row.info.configs.n == l->row.info.configs.n;
+		    s->row.info.configs.n == l->row.info.configs.n &&
+		    found_same(s->found, l->found, l->row.info.configs.n);
 
 	s->reading = false;
 	s->row = l->row;
-	s->kinds = l->kinds;
+	s->found = l->found;
 	l->row = old;
-	l->kinds = kinds;
+	l->found = found;
 	/* The items point into the row, so they are built again in any case. */
 	build(s);
 	return same ? VIEW_HANDLED : VIEW_REDRAW;
@@ -216,8 +245,8 @@ static void mmar_close(struct view *v)
 	struct mmar *s = v->state;
 
 	items_clear(s);
+	found_free(s->found, s->row.info.configs.n);
 	mmar_row_release(&s->row);
-	free(s->kinds);
 	free(s->root);
 }
 
@@ -263,12 +292,21 @@ static void train(struct view *v)
 	const struct item *it = current(s);
 	char *config = NULL;
 
-	if (it && it->kind == ITEM_CONFIG && it->config_kind == CONFIG_TRAIN)
-		config = mem_printf("config/%s", it->text);
-	else if (it && it->kind == ITEM_CONFIG && it->config_kind != CONFIG_ENVIRONMENT) {
-		app_flash(v->app, FLASH_WARN, "'%s' is a %s, not a training configuration",
-			it->text, config_kind_name(it->config_kind));
-		return;
+	if (it && it->kind == ITEM_CONFIG && it->config) {
+		enum config_kind kind = it->config->kind;
+
+		if (it->config->fault) {
+			app_flash(v->app, FLASH_BAD, "'%s': %s", it->text, it->config->fault);
+			return;
+		}
+		if (kind != CONFIG_TRAIN && kind != CONFIG_ENVIRONMENT) {
+			app_flash(v->app, FLASH_WARN,
+				"no training configuration: '%s' is of the kind %s", it->text,
+				config_kind_name(kind));
+			return;
+		}
+		if (kind == CONFIG_TRAIN)
+			config = mem_printf("config/%s", it->text);
 	}
 	app_train(v->app, v, s->root, config);
 	free(config);
@@ -448,6 +486,13 @@ static void draw_run(const struct draw *d, int y, const struct run_item *r, doub
 	draw_right(d, x + 21, y, 13, ST_DIM, format_ago(a, r->last, now));
 }
 
+static const char *config_words(const struct item *it)
+{
+	if (!it->config)
+		return "";
+	return it->config->fault ? it->config->fault : config_kind_name(it->config->kind);
+}
+
 static void draw_item(const struct draw *d, int y, const struct item *it, double now)
 {
 	switch (it->kind) {
@@ -469,8 +514,8 @@ static void draw_item(const struct draw *d, int y, const struct item *it, double
 		break;
 	case ITEM_CONFIG:
 		draw_fit(d, 3, y, d->w / 2 - 4, ST_TEXT, it->text);
-		draw_fit(d, d->w / 2, y, d->w - d->w / 2 - 1, ST_DIM,
-			config_kind_name(it->config_kind));
+		draw_fit(d, d->w / 2, y, d->w - d->w / 2 - 1,
+			it->config && it->config->fault ? ST_BAD : ST_DIM, config_words(it));
 		break;
 	case ITEM_FILE:
 		draw_fit(d, 3, y, d->w - 4, ST_TEXT, it->text);

@@ -346,6 +346,21 @@ static void test_browser(void **state)
 	app_free(app);
 }
 
+static void test_a_broken_configuration_names_its_line(void **state)
+{
+	struct world *w = *state;
+	struct app *app = app_make(w, 80, 23);
+	char *path = file_in(w->mmar, "config/config_broken.json", "{\n  \"use_amp\": fasle\n}\n");
+
+	app_open(app, "mmar", w->mmar);
+	settle(app);
+	app_draw(app);
+	assert_true(on_screen(app, "line 2, column 14: not valid JSON"));
+	assert_int_equal(unlink(path), 0);
+	app_free(app);
+	free(path);
+}
+
 static void test_browser_without_archives(void **state)
 {
 	struct world *w = *state, empty = *w;
@@ -512,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_glyphs_and_themes),
 		cmocka_unit_test(test_browser),
 		cmocka_unit_test(test_browser_without_archives),
+		cmocka_unit_test(test_a_broken_configuration_names_its_line),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_config),
