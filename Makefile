@@ -16,9 +16,10 @@ CC      ?= gcc
 MARCH   ?= native
 OPT     ?= -O3
 
-PKGS     := ncursesw libpng libcjson zlib libdeflate
+PKGS     := ncursesw libpng libcjson zlib libdeflate libjpeg libprotobuf-c
 NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev libpng-dev \
-	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev
+	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev \
+	    libjpeg-dev libprotobuf-c-dev protobuf-c-compiler
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	  -Wno-missing-field-initializers -Wno-psabi -Werror

@@ -49,6 +49,7 @@ struct graph {
 		float weight;
 	} loss[64];
 	int n_loss;
+	bool training; /* set before building: branches that only the loss needs are wanted */
 };
 
 struct graph *graph_new(void);

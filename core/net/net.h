@@ -5,7 +5,10 @@
 
 /*
  * A network component (COMPONENT_NETWORK) builds its graph from an image node of
- * shape N D H W C; the number of input channels is the image's.
+ * shape N D H W C; the number of input channels is the image's.  An image with D = 1
+ * makes a 2-D network: kernels, strides and pooling are 1 in D then.  A classifier's
+ * output is N 1 1 1 classes.  With g->training, branches that only the loss needs (a
+ * variational decoder) are added; their parameters are absent otherwise.
  */
 struct net_out {
 	struct node *logits; /* before the final activation, N D H W classes */

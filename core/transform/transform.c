@@ -43,3 +43,18 @@ struct rng transform_stream(uint64_t seed, uint64_t epoch, const char *case_id, 
 
 	return rng_stream(seed, epoch, item, rng_hash(u->path));
 }
+
+int transform_count(const struct component_use *u)
+{
+	const struct transform_ops *ops = transform_ops_of(u);
+
+	return ops->count ? ops->count(u->args) : 1;
+}
+
+int transform_split(const struct component_use *u, const struct sample *s, struct rng *rng,
+	struct sample **out, struct err *err)
+{
+	if (transform_ops_of(u)->split(u->args, s, rng, out, err) == 0)
+		return 0;
+	return err_wrap(err, "transform '%s' (%s), case '%s'", u->name, u->path, s->case_id);
+}

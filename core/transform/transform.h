@@ -19,6 +19,15 @@ struct transform_ops {
 	 */
 	int (*apply)(const void *args, struct sample *s, struct rng *rng, struct err *err);
 	unsigned flags;
+	/*
+	 * Optional, for crops that batch: count() samples are made of one.  split() fills
+	 * out[0 .. count-1] with new samples (the caller frees them) and leaves s alone; on
+	 * an error out holds NULLs.  What follows runs on each of them with a stream of its
+	 * own.  apply() then stands for the first of them.
+	 */
+	int (*count)(const void *args);
+	int (*split)(const void *args, const struct sample *s, struct rng *rng, struct sample **out,
+		struct err *err);
 	/* Optional: cross-argument faults, as rows of ps.  path: of the args object. */
 	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
 	/*
@@ -32,6 +41,13 @@ struct transform_ops {
 /* Applies u to s; the error names the transform and the case. */
 int transform_apply(const struct component_use *u, struct sample *s, struct rng *rng,
 	struct err *err) MUST_CHECK;
+
+/* How many samples u makes of one: 1 unless it is a crop that batches. */
+int transform_count(const struct component_use *u);
+
+/* Applies u, which has transform_count(u) > 1; see transform_ops.split. */
+int transform_split(const struct component_use *u, const struct sample *s, struct rng *rng,
+	struct sample **out, struct err *err) MUST_CHECK;
 
 /*
  * The stream from which u draws for one use of a case: equal arguments, equal
