@@ -50,12 +50,17 @@ struct config_generator {
 	cJSON *args; /* an object, or NULL */
 };
 
+/* A loss that is not finite: the training stops, or the step is left out. */
+enum train_nan_policy { TRAIN_NAN_STOP, TRAIN_NAN_SKIP };
+
 struct train_config {
 	int64_t epochs;
 	int64_t valid_interval;   /* num_training_epoch_per_valid */
 	int64_t summary_interval; /* train_summary_recording_interval, steps; 0: decided by the run
 				   */
 	double learning_rate;
+	double clip_norm, clip_value; /* gradient_clip_norm, gradient_clip_value; 0: none */
+	int nan_policy;               /* enum train_nan_policy */
 	bool multi_gpu, use_amp, dynamic_input_shape;
 	bool deterministic; /* "determinism" is there, or a seed was given by --set */
 	/*

@@ -11,6 +11,8 @@
 
 #define TRAIN_AT(member) offsetof(struct train_config, member)
 
+static const char *const train_nan_policies[] = {"stop", "skip", NULL};
+
 static const struct arg_def train_values[] = {
 	{"epochs", ARG_INT, TRAIN_AT(epochs), .flags = ARG_REQUIRED, .min = 1, .max = 1000000,
 		.help = "passes over the training data"},
@@ -21,6 +23,13 @@ static const struct arg_def train_values[] = {
 	{"train_summary_recording_interval", ARG_INT, TRAIN_AT(summary_interval), .def = "0",
 		.min = 0, .max = 1000000000, .unit = "steps",
 		.help = "steps between TensorBoard points; 0: chosen by the run"},
+	{"gradient_clip_norm", ARG_FLOAT, TRAIN_AT(clip_norm), .def = "0", .min = 0, .max = 1e6,
+		.help = "longest gradient over all weights, longer ones are scaled down; 0: any"},
+	{"gradient_clip_value", ARG_FLOAT, TRAIN_AT(clip_value), .def = "0", .min = 0, .max = 1e6,
+		.help = "largest magnitude of one element of the gradient; 0: any"},
+	{"nan_policy", ARG_CHOICE, TRAIN_AT(nan_policy), .def = "\"stop\"",
+		.choices = train_nan_policies,
+		.help = "when a loss is not finite: stop, or leave the step out"},
 	{"multi_gpu", ARG_BOOL, TRAIN_AT(multi_gpu), .def = "false"},
 	{"use_amp", ARG_BOOL, TRAIN_AT(use_amp), .def = "false", .help = "mixed precision"},
 	{"dynamic_input_shape", ARG_BOOL, TRAIN_AT(dynamic_input_shape), .def = "false"},
@@ -34,10 +43,11 @@ const struct arg_def *train_config_values(void)
 
 /* Keys at the top that v3 knows; the last row are variables that environments set. */
 static const char *const train_keys[] = {"epochs", "num_training_epoch_per_valid", "learning_rate",
-	"multi_gpu", "use_amp", "dynamic_input_shape", "determinism",
-	"train_summary_recording_interval", "use_scanning_window", "search", "lr_search", "seed",
-	"use_tf32", "use_xla", "train", "validate", "DATA_ROOT", "DATASET_JSON", "PROCESSING_TASK",
-	"PRETRAIN_WEIGHTS_FILE", "DATA_LIST_KEY", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
+	"multi_gpu", "use_amp", "dynamic_input_shape", "determinism", "gradient_clip_norm",
+	"gradient_clip_value", "nan_policy", "train_summary_recording_interval",
+	"use_scanning_window", "search", "lr_search", "seed", "use_tf32", "use_xla", "train",
+	"validate", "DATA_ROOT", "DATASET_JSON", "PROCESSING_TASK", "PRETRAIN_WEIGHTS_FILE",
+	"DATA_LIST_KEY", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
 
 static const char *const train_section_keys[] = {"loss", "optimizer", "model", "lr_policy",
 	"pre_transforms", "batch_transforms", "image_pipeline", "aux_ops", "handlers", NULL};

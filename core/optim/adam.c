@@ -66,6 +66,7 @@ static const struct arg_def adamw_arg_defs[] = ADAM_ARGS(ADAMW_DECAY);
 static const struct optim_ops adam_ops = {
 	.slots = 2,
 	.slot_names = {"m", "v"},
+	.elementwise = true,
 	.update = adam_update,
 };
 

@@ -39,6 +39,7 @@ static const struct arg_def momentum_arg_defs[] = {
 
 static const struct optim_ops momentum_ops = {
 	.slots = 1,
+	.elementwise = true,
 	.slot_names = {"m"},
 	.update = momentum_update,
 };

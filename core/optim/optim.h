@@ -34,6 +34,9 @@ struct optim_ops {
 	int slots, scalars;
 	const char *slot_names[OPTIM_SLOTS]; /* "m", "v": keys in a checkpoint */
 	const char *scalar_names[OPTIM_SCALARS];
+	/* Every element by itself, 0 stays 0 where the gradient is: one call may take all tensors.
+	 */
+	bool elementwise;
 	void (*update)(const void *args, const struct optim_step *step, struct optim_tensor *p);
 };
 

@@ -27,7 +27,9 @@ enum {
 	POS_VALIDATED,
 	POS_SECONDS,
 	POS_T,
-	POS_N,
+	POS_OLD, /* files of earlier versions end here */
+	POS_SCHEDULE = POS_OLD,
+	POS_N = POS_SCHEDULE + SCHEDULE_STATE,
 };
 
 static char *checkpoint_slot_name(const struct optim_ops *ops, int slot, const char *param)
@@ -48,14 +50,15 @@ int checkpoint_save(const char *path, const struct learner *l, const struct trai
 {
 	const struct optim_ops *ops = optim_ops(l->optimizer);
 	const struct params *p = l->model->params;
-	const double position[POS_N] = {(double)pos->epoch, (double)pos->step,
-		(double)pos->total_step, pos->loss_sum, pos->best, (double)pos->best_epoch,
-		(double)pos->validated_epoch, pos->seconds, (double)l->t};
+	double position[POS_N] = {(double)pos->epoch, (double)pos->step, (double)pos->total_step,
+		pos->loss_sum, pos->best, (double)pos->best_epoch, (double)pos->validated_epoch,
+		pos->seconds, (double)l->t};
 	int max = p->n * (1 + ops->slots) + p->n_state + 2, n = 0, first_slot, rc;
 	struct st_item *items = mem_zalloc((size_t)max * sizeof(*items));
 	struct st_meta meta[3];
 	char seed[32];
 
+	memcpy(position + POS_SCHEDULE, pos->schedule, sizeof(pos->schedule));
 	checkpoint_meta(l, seed, meta);
 	for (int i = 0; i < p->n; i++)
 		items[n++] = (struct st_item){
@@ -127,24 +130,37 @@ static void checkpoint_position(
 	pos->validated_epoch = (int64_t)v[POS_VALIDATED];
 	pos->seconds = v[POS_SECONDS];
 	l->t = (int64_t)v[POS_T];
+	memcpy(pos->schedule, v + POS_SCHEDULE, sizeof(pos->schedule));
+}
+
+static int checkpoint_load_position(
+	const struct safetensors *st, double position[POS_N], struct err *err)
+{
+	const struct st_info *info = safetensors_find(st, "position");
+	const struct shape old = shape1(POS_OLD), now = shape1(POS_N);
+	bool is_old = info && shape_eq(&info->shape, &old);
+
+	memset(position, 0, POS_N * sizeof(*position));
+	return safetensors_load_named(
+		st, "position", DTYPE_F64, is_old ? &old : &now, position, err);
 }
 
 int checkpoint_load(
 	const char *path, struct learner *l, struct train_position *pos, struct err *err)
 {
 	const struct params *p = l->model->params;
-	const struct shape at = shape1(POS_N), scalars = shape1((int64_t)p->n * OPTIM_SCALARS);
+	const struct shape scalars = shape1((int64_t)p->n * OPTIM_SCALARS);
 	struct safetensors *st = safetensors_open(path, err);
 	double position[POS_N];
 	int rc = -1;
 
 	if (!st)
 		return -1;
-	if (!checkpoint_check_meta(st, path, l, err) && !model_load(l->model, path, err) &&
+	if (!checkpoint_check_meta(st, path, l, err) && !model_load_all(l->model, path, err) &&
 		!checkpoint_load_slots(st, l, err) &&
 		!safetensors_load_named(
 			st, "optimizer.scalars", DTYPE_F64, &scalars, l->scalar, err) &&
-		!safetensors_load_named(st, "position", DTYPE_F64, &at, position, err)) {
+		!checkpoint_load_position(st, position, err)) {
 		checkpoint_position(position, l, pos);
 		rc = 0;
 	}

@@ -1,6 +1,7 @@
 #ifndef CORE_TRAIN_CHECKPOINT_H
 #define CORE_TRAIN_CHECKPOINT_H
 
+#include "core/schedule/schedule.h"
 #include "core/train/learner.h"
 
 /* Where a training stands, apart from the tensors. */
@@ -11,8 +12,9 @@ struct train_position {
 	double loss_sum;    /* of the steps of this epoch */
 	double best;        /* key metric so far; NaN: none */
 	int64_t best_epoch;
-	int64_t validated_epoch; /* last epoch after which a validation was completed */
-	double seconds;          /* training time of earlier processes */
+	int64_t validated_epoch;         /* last epoch after which a validation was completed */
+	double seconds;                  /* training time of earlier processes */
+	double schedule[SCHEDULE_STATE]; /* of a learning rate policy that watches the metric */
 };
 
 /*

@@ -1,9 +1,11 @@
 /*
  * The training step.
  *
- * Each parameter tensor is updated on its own (NovoGrad needs per-layer norms);
- * weights, gradients and optimizer slots share one layout, so the loop walks
- * memory once from front to back.  The order is that of the parameters, fixed.
+ * Weights, gradients and optimizer slots share one layout.  An optimizer that works
+ * on every element by itself takes all of it in one call: a network of hundreds of
+ * small tensors would spend its time in starting threads.  The padding between tensors
+ * has a gradient of 0 and stays 0.  Others (NovoGrad needs per-layer norms) get one
+ * tensor at a time, in the order of the parameters.
  */
 #include "core/train/learner.h"
 
@@ -16,11 +18,12 @@
 static int learner_graph(struct learner *l, const struct component_use *loss,
 	const struct learner_shape *shape, struct err *err)
 {
-	struct shape label = shape5(shape->batch, shape->size[2], shape->size[1], shape->size[0],
-		shape->label_channels);
+	struct shape label = shape5(shape->batch, shape->label_size[2], shape->label_size[1],
+		shape->label_size[0], shape->label_channels);
 	struct loss_input in = {.activation = l->model->activation};
 
 	l->graph = graph_new();
+	l->graph->training = true;
 	if (model_build(l->model, l->graph, shape->batch, shape->size, &l->image, &l->pred,
 		    &in.logits, err))
 		return -1;
@@ -78,23 +81,30 @@ void learner_release(struct learner *l)
 	memset(l, 0, sizeof(*l));
 }
 
-static void learner_update(struct learner *l, double lr)
+static void learner_update_range(
+	struct learner *l, const struct optim_step *step, size_t at, size_t n, double *scalar)
 {
 	const struct optim_ops *ops = optim_ops(l->optimizer);
 	struct params *p = l->model->params;
+	struct optim_tensor t = {.n = n, .w = p->w + at, .g = p->g + at};
+
+	for (int s = 0; s < ops->slots; s++)
+		t.slot[s] = l->slot[s] + at;
+	memcpy(t.scalar, scalar, sizeof(t.scalar));
+	optim_update(l->optimizer, step, &t);
+	memcpy(scalar, t.scalar, sizeof(t.scalar));
+}
+
+static void learner_update(struct learner *l, double lr)
+{
+	struct params *p = l->model->params;
 	const struct optim_step step = {.lr = lr, .t = ++l->t};
 
-	for (int i = 0; i < p->n; i++) {
-		size_t at = p->param[i].offset;
-		struct optim_tensor t = {.n = p->param[i].count, .w = p->w + at, .g = p->g + at};
-		double *scalar = l->scalar + (size_t)i * OPTIM_SCALARS;
-
-		for (int s = 0; s < ops->slots; s++)
-			t.slot[s] = l->slot[s] + at;
-		memcpy(t.scalar, scalar, sizeof(t.scalar));
-		optim_update(l->optimizer, &step, &t);
-		memcpy(scalar, t.scalar, sizeof(t.scalar));
-	}
+	if (optim_ops(l->optimizer)->elementwise)
+		learner_update_range(l, &step, 0, p->len, l->scalar);
+	for (int i = 0; !optim_ops(l->optimizer)->elementwise && i < p->n; i++)
+		learner_update_range(l, &step, p->param[i].offset, p->param[i].count,
+			l->scalar + (size_t)i * OPTIM_SCALARS);
 	params_touch(p);
 }
 

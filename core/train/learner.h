@@ -19,10 +19,12 @@ struct learner {
 	double *scalar;           /* params->n x OPTIM_SCALARS */
 	int64_t t;                /* optimizer steps done */
 	uint64_t seed;
+	double clip_norm, clip_value; /* of the gradient, 0: not; set after learner_init() */
 };
 
+/* Of a batch: label_size is size for segmentation and 1, 1, 1 for classification. */
 struct learner_shape {
-	int batch, size[3], label_channels;
+	int batch, size[3], label_channels, label_size[3];
 };
 
 /* model, loss and optimizer are borrowed.  Call learner_release() in any case. */

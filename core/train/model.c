@@ -16,6 +16,7 @@
 #include "core/net/net.h"
 #include "core/tensor/safetensors_read.h"
 #include "core/tensor/safetensors_write.h"
+#include "core/train/volume_loss.h"
 
 static const struct net_ops *model_net_ops(const struct model *m)
 {
@@ -74,18 +75,68 @@ static enum loss_activation model_activation(const struct node *pred, const stru
 	return strcmp(pred->op->name, "sigmoid") ? LOSS_SOFTMAX : LOSS_SIGMOID;
 }
 
-static int model_make_params(struct model *m, uint64_t seed, struct err *err)
+static const int MODEL_SIZE = 32, MODEL_SIZE_MAX = 65536;
+
+/* "spatial_dims" and "input_size" of the spec; absent in files of earlier versions. */
+static int model_read_size(struct model *m, const cJSON *spec, struct err *err)
 {
-	const int size[3] = {32, 32, 32};
+	const cJSON *size = cJSON_GetObjectItemCaseSensitive(spec, "input_size");
+	int dims = (int)json_num(spec, "spatial_dims", 3);
+
+	if (dims != 2 && dims != 3)
+		return err_set(err, ERR_DATA, "network of %d dimensions (spatial_dims)", dims);
+	for (int i = 0; i < 3; i++) {
+		const cJSON *v = cJSON_GetArrayItem(size, i);
+
+		m->input_size[i] = i == 2 && dims == 2 ? 1 : MODEL_SIZE;
+		if (!v)
+			continue;
+		if (!cJSON_IsNumber(v) || v->valuedouble < 1 || v->valuedouble > MODEL_SIZE_MAX ||
+			(i == 2 && dims == 2 && v->valuedouble > 1))
+			return err_set(err, ERR_DATA,
+				"input_size of the network must be three whole numbers of voxels");
+		m->input_size[i] = (int)v->valuedouble;
+	}
+	return 0;
+}
+
+static bool model_is_classifier(const struct node *image, const struct node *pred)
+{
+	return shape_voxels(&pred->shape) == 1 && shape_voxels(&image->shape) > 1;
+}
+
+/* Which parameters and states the inference graph lacks. */
+static int model_find_spare(struct model *m, struct err *err)
+{
 	struct graph *g = graph_new();
 	struct node *image, *pred, *logits;
-	int rc = model_build(m, g, 1, size, &image, &pred, &logits, err);
+	const struct params *p = m->params;
+	int rc = model_build(m, g, 1, m->input_size, &image, &pred, &logits, err);
 
+	m->spare = mem_zalloc((size_t)(p->n + p->n_state + 1) * sizeof(*m->spare));
+	for (int i = 0; !rc && i < p->n + p->n_state; i++) {
+		const struct param *q = i < p->n ? &p->param[i] : &p->state[i - p->n];
+
+		m->spare[i] = !graph_find(g, q->name);
+	}
+	graph_free(g);
+	return rc;
+}
+
+static int model_make_params(struct model *m, uint64_t seed, struct err *err)
+{
+	struct graph *g = graph_new();
+	struct node *image, *pred, *logits;
+	int rc;
+
+	g->training = true;
+	rc = model_build(m, g, 1, m->input_size, &image, &pred, &logits, err);
 	if (!rc) {
 		m->activation = model_activation(pred, logits);
 		m->classes = (int)shape_channels(&pred->shape);
+		m->classifier = model_is_classifier(image, pred);
 		m->params = params_new(g, seed, err);
-		rc = m->params ? 0 : -1;
+		rc = m->params ? model_find_spare(m, err) : -1;
 	}
 	graph_free(g);
 	return rc;
@@ -99,7 +150,8 @@ int model_init(
 	m->in_channels = (int)json_num(spec, "in_channels", 1);
 	if (m->in_channels < 1 || m->in_channels > 1024)
 		return err_set(err, ERR_DATA, "network with %d input channels", m->in_channels);
-	if (model_open_device(m, device, err) || model_find_net(m, spec, err))
+	if (model_read_size(m, spec, err) || model_open_device(m, device, err) ||
+		model_find_net(m, spec, err))
 		return -1;
 	return model_make_params(m, seed, err);
 }
@@ -115,6 +167,7 @@ void model_release(struct model *m)
 {
 	model_drop_predictor(m);
 	params_free(m->params);
+	free(m->spare);
 	if (m->net.c)
 		component_use_release(&m->net);
 	cJSON_Delete(m->spec);
@@ -164,6 +217,29 @@ static int model_run_window(void *ctx, const float *in, int n, float *out, struc
 	return plan_download(p->plan, p->pred, out, err);
 }
 
+/* The classes of a whole image as a volume of one voxel. */
+static struct volume *model_classify(
+	struct model_call *call, const struct volume *image, struct err *err)
+{
+	static const int one[3] = {1, 1, 1};
+	const struct model *m = call->m;
+	size_t n = volume_voxels(image) * (size_t)image->channels;
+	struct volume *out = volume_new(m->classes, one, err);
+	float *in = out ? mem_try_big(n * sizeof(float), "an image", err) : NULL;
+
+	if (in) {
+		volume_to_channels_last(image, in);
+		out->original = image->original;
+		out->file = image->file ? mem_strdup(image->file) : NULL;
+	}
+	if (!in || model_run_window(call, in, 1, out->data, err)) {
+		volume_free(out);
+		out = NULL;
+	}
+	free(in);
+	return out;
+}
+
 struct volume *model_predict(struct model *m, const struct component_use *inferer,
 	const struct volume *image, bool (*cancelled)(void *ctx), void *ctx, struct err *err)
 {
@@ -183,10 +259,19 @@ struct volume *model_predict(struct model *m, const struct component_use *infere
 			image->channels, m->in_channels);
 		return NULL;
 	}
-	if (inferer_window(inferer, net.divisor, image->dim, &w, err) ||
-		model_plan_predictor(m, &w, err))
+	if (inferer_window(inferer, net.divisor, image->dim, &w, err))
 		return NULL;
-	return inferer_run(inferer, &net, image, err);
+	if (m->classifier && memcmp(w.size, image->dim, sizeof(w.size))) {
+		err_set(err, ERR_DATA,
+			"inferer '%s' cuts the image into windows, but '%s' classifies whole "
+			"images: use TFSimpleInferer",
+			inferer->c->name, m->net.c->name);
+		return NULL;
+	}
+	if (model_plan_predictor(m, &w, err))
+		return NULL;
+	return m->classifier ? model_classify(&call, image, err)
+			     : inferer_run(inferer, &net, image, err);
 }
 
 int model_save(const struct model *m, const char *path, const char *extra, struct err *err)
@@ -209,9 +294,12 @@ int model_save(const struct model *m, const char *path, const char *extra, struc
 	return rc;
 }
 
-/* Adds one line per tensor that is missing or has another shape; returns how many. */
-static int model_compare(
-	const struct safetensors *st, const struct param *v, int n, struct buf *out)
+/*
+ * Adds one line per tensor that is missing or has another shape; returns how many.
+ * spare: by index, tensors that may be missing; NULL: none.
+ */
+static int model_compare(const struct safetensors *st, const struct param *v, int n,
+	const bool *spare, struct buf *out)
 {
 	int bad = 0;
 
@@ -219,7 +307,8 @@ static int model_compare(
 		const struct st_info *info = safetensors_find(st, v[i].name);
 		char want[SHAPE_TEXT], have[SHAPE_TEXT];
 
-		if (info && info->dtype == DTYPE_F32 && shape_eq(&info->shape, &v[i].shape))
+		if (info ? info->dtype == DTYPE_F32 && shape_eq(&info->shape, &v[i].shape)
+			 : spare && spare[i])
 			continue;
 		if (++bad > 5)
 			continue;
@@ -237,13 +326,14 @@ static int model_load_list(
 	const struct safetensors *st, const struct param *v, int n, float *base, struct err *err)
 {
 	for (int i = 0; i < n; i++)
-		if (safetensors_load_named(
-			    st, v[i].name, DTYPE_F32, &v[i].shape, base + v[i].offset, err))
+		if (safetensors_find(st, v[i].name) &&
+			safetensors_load_named(
+				st, v[i].name, DTYPE_F32, &v[i].shape, base + v[i].offset, err))
 			return -1;
 	return 0;
 }
 
-int model_load(struct model *m, const char *path, struct err *err)
+static int model_load_from(struct model *m, const char *path, const bool *spare, struct err *err)
 {
 	struct safetensors *st = safetensors_open(path, err);
 	struct params *p = m->params;
@@ -252,8 +342,8 @@ int model_load(struct model *m, const char *path, struct err *err)
 
 	if (!st)
 		return -1;
-	bad = model_compare(st, p->param, p->n, &diff) +
-	      model_compare(st, p->state, p->n_state, &diff);
+	bad = model_compare(st, p->param, p->n, spare, &diff) +
+	      model_compare(st, p->state, p->n_state, spare ? spare + p->n : NULL, &diff);
 	if (bad)
 		rc = err_set(err, ERR_DATA, "'%s' does not fit the network: %d tensors differ%s",
 			path, bad, diff.p);
@@ -266,6 +356,16 @@ int model_load(struct model *m, const char *path, struct err *err)
 	buf_release(&diff);
 	safetensors_close(st);
 	return rc;
+}
+
+int model_load(struct model *m, const char *path, struct err *err)
+{
+	return model_load_from(m, path, m->spare, err);
+}
+
+int model_load_all(struct model *m, const char *path, struct err *err)
+{
+	return model_load_from(m, path, NULL, err);
 }
 
 int model_init_from_file(struct model *m, const char *path, const char *device, struct err *err)

@@ -22,17 +22,23 @@ struct model_predictor {
 struct model {
 	struct backend *backend;
 	struct component_use net; /* owned */
-	cJSON *spec;              /* {"name", "args", "in_channels"}: goes into the weight files */
+	cJSON *spec;              /* as given to model_init(): goes into the weight files */
 	int in_channels, classes;
+	int input_size[3]; /* x, y, z that the weights were made for; z = 1: a 2-D network */
+	bool classifier;   /* the output is one vector per image: N 1 1 1 classes */
 	enum loss_activation activation;
-	struct params *params;
+	struct params *params; /* of the training graph; inference may use fewer of them */
+	bool *spare;           /* by index of param, then of state: only training uses it */
 	struct model_predictor predictor; /* last window shape asked for */
 };
 
 /*
- * Makes the network of spec (an object with "name", "args" and "in_channels") with
- * fresh weights from seed.  device: "cpu", "auto" or NULL.  Call model_release() in
- * any case.  Errors: ERR_DATA unknown network or argument, ERR_NODEVICE.
+ * Makes the network of spec with fresh weights from seed.  spec is an object with
+ * "name", "args", "in_channels" and, where known, "spatial_dims" (2 or 3) and "input_size"
+ * ([x, y, z] of a training batch): some networks have weights whose number follows
+ * from it.  Without them the network is 3-D and the size 32 x 32 x 32.  device: "cpu", "auto" or
+ * NULL.  Call model_release() in any case.  Errors: ERR_DATA unknown network or argument,
+ * ERR_NODEVICE.
  */
 int model_init(struct model *m, const cJSON *spec, uint64_t seed, const char *device,
 	struct err *err) MUST_CHECK;
@@ -46,7 +52,11 @@ int model_init_from_file(
 int model_build(const struct model *m, struct graph *g, int batch, const int size[3],
 	struct node **image, struct node **pred, struct node **logits, struct err *err) MUST_CHECK;
 
-/* Runs the network over a volume through the inferer; probabilities on the same grid. */
+/*
+ * Runs the network over a volume through the inferer; probabilities on the same grid.
+ * A classifier sees the whole image (TFSimpleInferer, else ERR_DATA) and gives a
+ * volume of 1 x 1 x 1 voxel with a channel per class.
+ */
 struct volume *model_predict(struct model *m, const struct component_use *inferer,
 	const struct volume *image, bool (*cancelled)(void *ctx), void *ctx,
 	struct err *err) MUST_CHECK;
@@ -58,7 +68,13 @@ void model_drop_predictor(struct model *m);
 int model_save(
 	const struct model *m, const char *path, const char *extra, struct err *err) MUST_CHECK;
 
-/* Weights and states from a file; all must be there with their shapes (ERR_DATA lists them). */
+/*
+ * Weights and states from a file.  All that inference uses must be there with their
+ * shapes (ERR_DATA lists them); what only training uses stays as it is when it is missing.
+ */
 int model_load(struct model *m, const char *path, struct err *err) MUST_CHECK;
+
+/* The same, and everything must be there (to go on with a training). */
+int model_load_all(struct model *m, const char *path, struct err *err) MUST_CHECK;
 
 #endif

@@ -107,9 +107,11 @@ static int setup_pipelines(struct trainer *t, struct err *err)
 	return t->valid_pipe ? 0 : -1;
 }
 
-/* {"name", "args", "in_channels"} of the configured network, from the resolved text. */
-static cJSON *setup_spec(const struct train_config *cfg, int in_channels, struct err *err)
+/* What model_init() takes of the configured network, from the resolved text. */
+static cJSON *setup_spec(
+	const struct train_config *cfg, const struct learner_shape *shape, struct err *err)
 {
+	const struct pipeline_args *a = setup_pipeline_args(&cfg->train_pipeline);
 	cJSON *root = json_parse(cfg->resolved, strlen(cfg->resolved), "configuration", err);
 	const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
 	const cJSON *model = cJSON_GetObjectItemCaseSensitive(train, "model");
@@ -121,20 +123,32 @@ static cJSON *setup_spec(const struct train_config *cfg, int in_channels, struct
 		cJSON_AddStringToObject(spec, "name", cfg->network.c->name);
 		cJSON_AddItemToObject(
 			spec, "args", args ? cJSON_Duplicate(args, 1) : cJSON_CreateObject());
-		cJSON_AddNumberToObject(spec, "in_channels", in_channels);
+		cJSON_AddNumberToObject(spec, "in_channels", (double)a->output_image_channels);
+		cJSON_AddNumberToObject(spec, "spatial_dims", shape->size[2] == 1 ? 2 : 3);
+		cJSON_AddItemToObject(spec, "input_size", cJSON_CreateIntArray(shape->size, 3));
 	}
 	cJSON_Delete(root);
 	return spec;
 }
 
-static int setup_model(struct trainer *t, struct err *err)
+/* The shape of a training batch. */
+static struct learner_shape setup_shape(const struct trainer *t)
 {
 	const struct pipeline_args *a = setup_pipeline_args(&t->cfg.train_pipeline);
-	struct learner_shape shape = {(int)a->output_batch_size,
-		{(int)a->output_crop_size[0], (int)a->output_crop_size[1],
-			(int)a->output_crop_size[2]},
-		(int)a->output_label_channels};
-	cJSON *spec = setup_spec(&t->cfg, (int)a->output_image_channels, err);
+	struct learner_shape s = {.batch = (int)a->output_batch_size,
+		.label_channels = (int)a->output_label_channels};
+
+	for (int i = 0; i < 3; i++) {
+		s.size[i] = (int)a->output_crop_size[i];
+		s.label_size[i] = s.size[i];
+	}
+	return s;
+}
+
+static int setup_model(struct trainer *t, struct err *err)
+{
+	struct learner_shape shape = setup_shape(t);
+	cJSON *spec = setup_spec(&t->cfg, &shape, err);
 	int rc;
 
 	if (!spec)

@@ -50,6 +50,7 @@ static double trainer_lr(const struct trainer *t)
 		.steps_total = t->steps_per_epoch * t->cfg.epochs,
 		.epoch = t->pos.epoch,
 		.epochs = t->cfg.epochs,
+		.state = t->pos.schedule,
 	};
 
 	return schedule_lr(&t->cfg.lr_policy, t->cfg.learning_rate, &at);

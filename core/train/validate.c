@@ -117,6 +117,9 @@ int trainer_validate(struct trainer *t, struct err *err)
 	results = mem_zalloc((size_t)t->validator.n_metrics * sizeof(*results));
 	validator_end(&t->validator, results);
 	validate_stats(t, results);
+	if (t->cfg.key_metric >= 0)
+		schedule_validated(
+			&t->cfg.lr_policy, results[t->cfg.key_metric].mean, t->pos.schedule);
 	rc = validate_report(t, results, sys_now() - start, err);
 	if (!rc)
 		t->pos.validated_epoch = t->pos.epoch;

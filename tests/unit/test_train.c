@@ -28,7 +28,7 @@ struct fixture {
 	const char *case_ids[2];
 };
 
-static const struct learner_shape shape = {2, {16, 16, 16}, 1};
+static const struct learner_shape shape = {2, {16, 16, 16}, 1, {16, 16, 16}};
 
 static void use(struct component_use *u, enum component_kind kind, const char *name)
 {
@@ -108,7 +108,8 @@ static void test_checkpoint_brings_back_the_training(void **state)
 				      .loss_sum = 0.1,
 				      .best = NAN,
 				      .best_epoch = 2,
-				      .validated_epoch = 2},
+				      .validated_epoch = 2,
+				      .schedule = {1, 0.25, 3, 4}},
 			      back;
 	struct fixture a, b;
 	struct err err = ERR_INIT;
@@ -129,6 +130,7 @@ static void test_checkpoint_brings_back_the_training(void **state)
 	assert_int_equal(back.validated_epoch, 2);
 	assert_true(back.loss_sum == 0.1);
 	assert_true(isnan(back.best));
+	assert_memory_equal(back.schedule, pos.schedule, sizeof(pos.schedule));
 	resumed = steps(&b, 4);
 	assert_true(straight == resumed);
 	assert_memory_equal(
@@ -227,6 +229,67 @@ static void test_no_such_device(void **state)
 	cJSON_Delete(j);
 }
 
+static int init_of(struct model *m, const char *size, struct err *err)
+{
+	cJSON *j = json_parse(spec_text, strlen(spec_text), "spec", err);
+	cJSON *more = json_parse(size, strlen(size), "size", err), *item;
+	int rc;
+
+	assert_non_null(j);
+	assert_non_null(more);
+	while ((item = cJSON_DetachItemFromArray(more, 0)))
+		cJSON_AddItemToObject(j, item->string, item);
+	rc = model_init(m, j, 1, "cpu", err);
+	cJSON_Delete(more);
+	cJSON_Delete(j);
+	return rc;
+}
+
+static void test_spec_says_the_size_of_the_input(void **state)
+{
+	struct err err = ERR_INIT;
+	struct model m;
+
+	(void)state;
+	if (init_of(&m, "{\"spatial_dims\":2,\"input_size\":[48,32,1]}", &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(m.input_size[0], 48);
+	assert_int_equal(m.input_size[1], 32);
+	assert_int_equal(m.input_size[2], 1);
+	assert_false(m.classifier);
+	model_release(&m);
+	assert_int_equal(init_of(&m, "{\"spatial_dims\":4}", &err), -1);
+	assert_non_null(strstr(err.msg, "spatial_dims"));
+	model_release(&m);
+	assert_int_equal(init_of(&m, "{\"input_size\":[32,\"a\",32]}", &err), -1);
+	assert_non_null(strstr(err.msg, "input_size"));
+	model_release(&m);
+}
+
+/* Adam in one call over the whole store and tensor by tensor: the same weights. */
+static void test_update_in_one_pass(void **state)
+{
+	struct fixture a, b;
+	struct optim_ops by_tensor;
+	struct component c;
+
+	(void)state;
+	fixture_init(&a, spec_text, "Adam", 3);
+	fixture_init(&b, spec_text, "Adam", 3);
+	c = *b.optimizer.c;
+	by_tensor = *optim_ops(&b.optimizer);
+	assert_true(by_tensor.elementwise);
+	by_tensor.elementwise = false;
+	c.ops = &by_tensor;
+	b.optimizer.c = &c;
+	steps(&a, 3);
+	steps(&b, 3);
+	assert_memory_equal(
+		a.model.params->w, b.model.params->w, a.model.params->len * sizeof(float));
+	fixture_release(&a);
+	fixture_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +299,8 @@ int main(void)
 		cmocka_unit_test(test_weight_file_knows_its_network),
 		cmocka_unit_test(test_nan_is_an_error),
 		cmocka_unit_test(test_no_such_device),
+		cmocka_unit_test(test_spec_says_the_size_of_the_input),
+		cmocka_unit_test(test_update_in_one_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
