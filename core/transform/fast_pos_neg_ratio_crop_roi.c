@@ -3,15 +3,15 @@
  * pos / (pos + neg), else around a background voxel.
  *
  * The centre is uniform over the voxels of the chosen class; the window is then
- * moved inside the volume.  To pick one voxel of millions no index list is kept:
- * the voxels of the class are counted per plane (one fast pass over the label),
- * a rank is drawn, and only the plane that holds this rank is searched.
+ * moved inside the volume.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/transform/crop.h"
 #include "core/transform/fields.h"
+#include "core/transform/posneg.h"
 
 struct posneg_args {
 	int64_t size[3];
@@ -40,7 +40,8 @@ static const struct arg_def posneg_defs[] = {
 		.type = ARG_STRING,
 		.offset = offsetof(struct posneg_args, label_field),
 		.def = "\"label\"",
-		.help = "label to crop; values above 0 are foreground"},
+		.help = "label to crop; values above 0 are foreground (of several channels: any but "
+			"the first)"},
 	{.name = "deform",
 		.type = ARG_BOOL,
 		.offset = offsetof(struct posneg_args, deform),
@@ -97,97 +98,80 @@ static const struct arg_def posneg_defs[] = {
 		.def = "1",
 		.min = 1,
 		.max = 4096,
-		.help = "crops per volume (not built yet: only 1)"},
+		.help = "crops per volume; with more than 1 each becomes a sample of its own"},
 	ARG_END,
 };
 
-static size_t posneg_count(const float *x, size_t n, bool positive)
+/* One crop of s around a centre drawn from p. */
+static int posneg_crop(const struct posneg_args *a, const struct posneg *p, struct sample *s,
+	struct rng *rng, struct err *err)
 {
-	size_t count = 0;
+	char *names[] = {a->image_field, a->label_field};
+	int size[3], centre[3], start[3];
 
-	/* 32-bit sums in short blocks: four times as many lanes as with size_t. */
-	for (size_t i = 0; i < n; i += 4096) {
-		size_t end = i + 4096 < n ? i + 4096 : n;
-		int32_t some = 0;
+	posneg_draw(p, a->pos, a->neg, rng, centre);
+	crop_size(a->size, size);
+	crop_clamp(centre, size, p->dim, start);
+	for (int i = 0; i < 2; i++) {
+		struct volume *v = sample_volume(s, names[i], err);
 
-		for (size_t k = i; k < end; k++)
-			some += x[k] > 0.0f;
-		count += (size_t)some;
+		if (!v || ((!i || strcmp(names[0], names[1])) && crop_box(v, start, size, err)))
+			return -1;
 	}
-	return positive ? count : n - count;
+	return 0;
 }
 
-/* Uniform in 0 ... n-1 for counts beyond 32 bits. */
-static size_t posneg_rank(struct rng *rng, size_t n)
+/* Crops s itself (out NULL, n 1), or makes out[0 .. n-1] of it. */
+static int posneg_run(const struct posneg_args *a, struct sample *s, struct rng *rng, int n,
+	struct sample **out, struct err *err)
 {
-	uint64_t hi = rng_u32(rng), lo = rng_u32(rng);
+	char *names[] = {a->image_field, a->label_field};
+	struct strlist fields = {names, 2};
+	struct volume *label;
+	struct posneg p;
+	int dim[3], rc = 0;
 
-	return (size_t)(((unsigned __int128)(hi << 32 | lo) * n) >> 64);
-}
-
-/* The voxel of this rank among the foreground (or background) voxels of label. */
-static void posneg_find(
-	const struct volume *label, const size_t *planes, bool positive, size_t rank, int centre[3])
-{
-	size_t nx = (size_t)label->dim[0], plane = nx * (size_t)label->dim[1], i = 0;
-	const float *x;
-	int z = 0;
-
-	while (rank >= planes[z])
-		rank -= planes[z++];
-	x = label->data + (size_t)z * plane;
-	while (i < plane && ((x[i] > 0.0f) != positive || rank-- > 0))
-		i++;
-	centre[0] = (int)(i % nx);
-	centre[1] = (int)(i / nx);
-	centre[2] = z;
-}
-
-static void posneg_centre(
-	const struct posneg_args *a, const struct volume *label, struct rng *rng, int centre[3])
-{
-	size_t plane = (size_t)label->dim[0] * (size_t)label->dim[1], total = 0;
-	size_t *planes = mem_alloc((size_t)label->dim[2] * sizeof(*planes));
-	bool positive = rng_uniform(rng) * (a->pos + a->neg) < a->pos;
-
-	for (int z = 0; z < label->dim[2]; z++) {
-		planes[z] = posneg_count(label->data + (size_t)z * plane, plane, positive);
-		total += planes[z];
+	if (fields_same_dim(&fields, s, dim, err))
+		return -1;
+	label = sample_volume(s, a->label_field, err);
+	if (!label)
+		return -1;
+	label = volume_share(label); /* outlives a crop of s itself */
+	posneg_open(&p, label, NULL);
+	for (int i = 0; i < n && !rc; i++) {
+		if (out)
+			out[i] = sample_share(s);
+		rc = posneg_crop(a, &p, out ? out[i] : s, rng, err);
 	}
-	if (!total) {
-		/* A class that does not occur: the other one has all voxels. */
-		positive = !positive;
-		for (int z = 0; z < label->dim[2]; z++)
-			planes[z] = plane;
-		total = plane * (size_t)label->dim[2];
-	}
-	posneg_find(label, planes, positive, posneg_rank(rng, total), centre);
-	free(planes);
+	posneg_close(&p);
+	volume_free(label);
+	return rc;
 }
 
 static int posneg_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
 {
-	const struct posneg_args *a = args;
-	char *names[] = {a->image_field, a->label_field};
-	struct strlist fields = {names, 2};
-	int dim[3], size[3], centre[3], start[3];
-	struct volume *image, *label;
+	return posneg_run(args, s, rng, 1, NULL, err);
+}
 
-	if (fields_same_dim(&fields, s, dim, err))
-		return -1;
-	image = sample_volume(s, a->image_field, err);
-	label = sample_volume(s, a->label_field, err);
-	if (!image || !label)
-		return -1;
-	if (label->channels != 1)
-		return err_set(err, ERR_DATA, "label '%s' has %d channels, 1 is needed",
-			a->label_field, label->channels);
-	posneg_centre(a, label, rng, centre);
-	crop_size(a->size, size);
-	crop_clamp(centre, size, dim, start);
-	if (crop_box(image, start, size, err))
-		return -1;
-	return image == label ? 0 : crop_box(label, start, size, err);
+static int posneg_count(const void *args)
+{
+	return (int)((const struct posneg_args *)args)->batch_size;
+}
+
+static int posneg_split(const void *args, const struct sample *s, struct rng *rng,
+	struct sample **out, struct err *err)
+{
+	struct sample *source = sample_share(s);
+	int n = posneg_count(args), rc;
+
+	memset(out, 0, (size_t)n * sizeof(*out));
+	rc = posneg_run(args, source, rng, n, out, err);
+	for (int i = 0; rc && i < n; i++) {
+		sample_free(out[i]);
+		out[i] = NULL;
+	}
+	sample_free(source);
+	return rc;
 }
 
 static void posneg_refuse(const char *file, const char *path, const char *name, const char *fix,
@@ -211,9 +195,6 @@ static void posneg_check(const void *args, const char *file, const char *path, s
 		posneg_refuse(file, path, "rotation", off, "rotation is not built yet", ps);
 	if (a->scale)
 		posneg_refuse(file, path, "scale", off, "scaling is not built yet", ps);
-	if (a->batch_size != 1)
-		posneg_refuse(file, path, "batch_size", "set it to 1",
-			"several crops per volume are not built yet", ps);
 	if (a->pos + a->neg <= 0)
 		posneg_refuse(file, path, "pos", NULL, "pos and neg cannot both be 0", ps);
 }
@@ -235,6 +216,8 @@ const struct component component_fast_pos_neg_ratio_crop_roi = {
 	.args_size = sizeof(struct posneg_args),
 	.ops = &(const struct transform_ops){.apply = posneg_apply,
 		.flags = TRANSFORM_RANDOM,
+		.count = posneg_count,
+		.split = posneg_split,
 		.check = posneg_check,
 		.reads = posneg_reads},
 };

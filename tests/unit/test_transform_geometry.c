@@ -120,13 +120,15 @@ static void test_pos_neg_empty(void **state)
 	rig_check_dim(sample_find(s, "image")->vol, 4, 20, 4);
 	sample_free(s);
 	s = rig_sample("/nowhere");
-	assert_int_equal(sample_set(s, "label", rig_volume(2, rig_label), &err), 0);
-	assert_int_equal(rig_apply(s, "FastPosNegRatioCropROI", "{\"size\": 4}", 0, &err), -1);
-	assert_non_null(strstr(err.msg, "2 channels"));
+	assert_int_equal(rig_apply(s, "FastPosNegRatioCropROI",
+				 "{\"size\": 4, \"label_field\": \"lable\"}", 0, &err),
+		-1);
+	assert_non_null(strstr(err.msg, "no field 'lable'"));
 	assert_non_null(strstr(err.msg, "case1"));
 	assert_non_null(strstr(err.msg, "train.pre_transforms.#1"));
 	sample_free(s);
 }
+
 static void test_flip(void **state)
 {
 	static const char args[] = "{\"fields\": [\"image\", \"label\"], \"probability\": 1}";
