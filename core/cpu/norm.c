@@ -252,6 +252,16 @@ static void norm_running(const struct norm_kernel *k, const struct op_io *io)
 	}
 }
 
+static float norm_gamma(const struct norm_kernel *k, const struct op_io *io, int64_t c)
+{
+	return k->attr.plain ? 1 : io->in[1][c];
+}
+
+static float norm_beta(const struct norm_kernel *k, const struct op_io *io, int64_t c)
+{
+	return k->attr.plain ? 0 : io->in[2][c];
+}
+
 /* Constants 0 and 1: scale and shift of x. */
 static void norm_scales(const struct norm_kernel *k, const struct op_io *io)
 {
@@ -260,11 +270,11 @@ static void norm_scales(const struct norm_kernel *k, const struct op_io *io)
 	for (int64_t n = 0; n < k->n; n++) {
 		for (int64_t c = 0; c < k->c; c++) {
 			const float *st = save + 2 * norm_set_of(k, n, c);
-			float scale = io->in[1][c] * st[1];
+			float scale = norm_gamma(k, io, c) * st[1];
 
 			norm_spread(k, norm_consts(k, io->work, n, 0), c, scale);
-			norm_spread(
-				k, norm_consts(k, io->work, n, 1), c, io->in[2][c] - st[0] * scale);
+			norm_spread(k, norm_consts(k, io->work, n, 1), c,
+				norm_beta(k, io, c) - st[0] * scale);
 		}
 	}
 }
@@ -380,11 +390,11 @@ static void norm_line(
 	const struct norm_kernel *k, const struct op_io *io, int64_t n, int64_t c, double m[2])
 {
 	const float *st = (const float *)io->save + 2 * norm_set_of(k, n, c);
-	double gamma = (double)io->in[1][c];
+	double gamma = (double)norm_gamma(k, io, c);
 
 	if (k->from_out) {
 		m[0] = gamma != 0 ? 1 / gamma : 0;
-		m[1] = -(double)io->in[2][c] * m[0];
+		m[1] = -(double)norm_beta(k, io, c) * m[0];
 	} else {
 		m[0] = (double)st[1];
 		m[1] = -(double)st[0] * m[0];
@@ -400,7 +410,7 @@ static void norm_finish_sums(const struct norm_kernel *k, const struct op_io *io
 	bool running = k->attr.kind == NORM_BATCH && !io->training;
 
 	for (int64_t c = 0; c < k->c; c++) {
-		double dgamma = 0, dbeta = 0, gamma = (double)io->in[1][c];
+		double dgamma = 0, dbeta = 0, gamma = (double)norm_gamma(k, io, c);
 
 		for (int64_t n = 0; n < k->n; n++) {
 			double *s = set + 2 * norm_set_of(k, n, c), dg;
@@ -424,8 +434,8 @@ static void norm_finish_sums(const struct norm_kernel *k, const struct op_io *io
 		       b = set[2 * s + 1] / count;
 
 		norm_line(k, io, n, c, m);
-		norm_spread(
-			k, norm_consts(k, io->work, n, 2), c, (float)(rstd * (double)io->in[1][c]));
+		norm_spread(k, norm_consts(k, io->work, n, 2), c,
+			(float)(rstd * (double)norm_gamma(k, io, c)));
 		norm_spread(k, norm_consts(k, io->work, n, 3), c, (float)(-rstd * b * m[0]));
 		norm_spread(k, norm_consts(k, io->work, n, 4), c, (float)(-rstd * (a + b * m[1])));
 	}

@@ -13,6 +13,8 @@
 #include "core/graph/act.h"
 #include "core/graph/dropout_mask.h"
 
+#define POINTWISE_COLS 16
+
 void pointwise_act_slope(
 	int threads, const struct act_attr *a, const float *out, float *dout, size_t n)
 {
@@ -40,12 +42,15 @@ void pointwise_bias_act(
 
 void pointwise_channel_sum(const float *x, float *sum, int64_t rows, int64_t c)
 {
-	for (int64_t j = 0; j < c; j++) {
-		double total = 0;
+	for (int64_t j = 0; j < c; j += POINTWISE_COLS) {
+		int64_t n = c - j < POINTWISE_COLS ? c - j : POINTWISE_COLS;
+		double total[POINTWISE_COLS] = {0};
 
 		for (int64_t i = 0; i < rows; i++)
-			total += (double)x[i * c + j];
-		sum[j] = (float)total;
+			for (int64_t k = 0; k < n; k++)
+				total[k] += (double)x[i * c + j + k];
+		for (int64_t k = 0; k < n; k++)
+			sum[j + k] = (float)total[k];
 	}
 }
 

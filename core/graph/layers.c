@@ -8,7 +8,7 @@
 
 #include "core/base/mem.h"
 
-#define LAYER_NAME 96
+#define LAYER_NAME 192
 
 static struct node *layer_param(struct graph *g, const char *name, const char *part,
 	struct shape shape, struct init init, struct err *err)
@@ -45,6 +45,16 @@ struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64
 	return graph_op(g, &op_conv3d, &a, in, bias ? 3 : 2, name, err);
 }
 
+/* The largest divisor of c that is not above groups. */
+static int32_t layer_groups(int groups, int64_t c)
+{
+	int32_t n = groups < 1 ? 1 : groups > c ? (int32_t)c : groups;
+
+	while (c % n)
+		n--;
+	return n;
+}
+
 struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum norm_kind kind,
 	int groups, struct err *err)
 {
@@ -55,9 +65,7 @@ struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum 
 	struct shape s = shape1(c);
 	int n = 3;
 
-	a.groups = groups < 1 ? 1 : groups > c ? (int32_t)c : groups;
-	while (c % a.groups)
-		a.groups--;
+	a.groups = layer_groups(groups, c);
 	in[1] = layer_param(g, name, "gamma", s, (struct init){INIT_CONST, 1, 0, 0}, err);
 	if (!in[1])
 		return NULL;
@@ -76,6 +84,56 @@ struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum 
 		n = 5;
 	}
 	return graph_op(g, &op_norm, &a, in, n, name, err);
+}
+
+struct node *layer_norm_plain(
+	struct graph *g, struct node *x, const char *name, int groups, struct err *err)
+{
+	struct norm_attr a = {.kind = NORM_GROUP, .eps = 1e-5f, .plain = 1, .act = {ACT_NONE, 0}};
+
+	a.groups = layer_groups(groups, shape_channels(&x->shape));
+	return graph_op(g, &op_norm, &a, &x, 1, name, err);
+}
+
+struct node *layer_conv_transpose(struct graph *g, struct node *x, const char *name,
+	int64_t channels, const int kernel[3], const int stride[3], const int pad[3],
+	const int64_t size[3], bool bias, struct err *err)
+{
+	int64_t ci = shape_channels(&x->shape);
+	double taps = (double)kernel[0] * kernel[1] * kernel[2];
+	double share = taps / ((double)stride[0] * stride[1] * stride[2]);
+	struct conv_transpose_attr a = {.bias = bias};
+	struct init he = {
+		INIT_HE_NORMAL, 0, (share < 1 ? 1 : share) * (double)ci, taps * (double)channels};
+	struct node *in[3] = {x};
+
+	for (int i = 0; i < 3; i++) {
+		a.kernel[i] = kernel[i];
+		a.stride[i] = stride[i];
+		a.pad[i] = pad[i];
+		a.size[i] = (int32_t)size[i];
+	}
+	in[1] = layer_param(
+		g, name, "weight", shape5(ci, channels, kernel[0], kernel[1], kernel[2]), he, err);
+	if (!in[1])
+		return NULL;
+	if (bias) {
+		in[2] = layer_param(
+			g, name, "bias", shape1(channels), (struct init){INIT_CONST, 0, 0, 0}, err);
+		if (!in[2])
+			return NULL;
+	}
+	return graph_op(g, &op_conv_transpose, &a, in, bias ? 3 : 2, name, err);
+}
+
+struct node *layer_prelu(
+	struct graph *g, struct node *x, const char *name, int64_t slopes, struct err *err)
+{
+	struct node *in[2] = {x};
+
+	in[1] = layer_param(
+		g, name, "weight", shape1(slopes), (struct init){INIT_CONST, 0.25, 0, 0}, err);
+	return in[1] ? graph_op(g, &op_prelu, NULL, in, 2, name, err) : NULL;
 }
 
 struct node *layer_act(

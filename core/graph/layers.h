@@ -30,16 +30,30 @@ struct conv_attr {
 	struct act_attr act; /* set by fusion */
 };
 
+/*
+ * in: x N D H W Ci, weight Ci Co KD KH KW (PyTorch's order), bias Co when bias is set.
+ * size: of the output; see core/graph/op/conv_transpose.c for what is allowed.
+ */
+struct conv_transpose_attr {
+	int32_t kernel[3], stride[3], pad[3];
+	int32_t size[3];
+	int32_t bias;
+};
+
 enum norm_kind {
 	NORM_BATCH, /* per channel over N D H W; running statistics */
 	NORM_GROUP, /* per item and group of channels; groups == channels: instance norm */
 };
 
-/* in: x, gamma C, beta C; NORM_BATCH also running mean C, running var C (states). */
+/*
+ * in: x, gamma C, beta C; NORM_BATCH also running mean C, running var C (states).
+ * plain (NORM_GROUP only): no gamma and beta.
+ */
 struct norm_attr {
 	int32_t kind;
 	int32_t groups;
 	float eps;
+	int32_t plain;
 	float momentum;      /* running = momentum * running + (1 - momentum) * batch */
 	struct act_attr act; /* set by fusion */
 };
@@ -75,6 +89,22 @@ struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64
 /* groups is lowered to the largest divisor of the channel count that is not above it. */
 struct node *layer_norm(struct graph *g, struct node *x, const char *name, enum norm_kind kind,
 	int groups, struct err *err) MUST_CHECK;
+
+/* Group norm without gamma and beta; groups == channels: MONAI's instance norm. */
+struct node *layer_norm_plain(
+	struct graph *g, struct node *x, const char *name, int groups, struct err *err) MUST_CHECK;
+
+/*
+ * Transposed convolution to channels channels and size (D H W); weight and bias: He
+ * normal by the taps that meet in an output voxel, and 0.
+ */
+struct node *layer_conv_transpose(struct graph *g, struct node *x, const char *name,
+	int64_t channels, const int kernel[3], const int stride[3], const int pad[3],
+	const int64_t size[3], bool bias, struct err *err) MUST_CHECK;
+
+/* NAME.weight: one slope (slopes 1) or one per channel, all 0.25 at the start. */
+struct node *layer_prelu(struct graph *g, struct node *x, const char *name, int64_t slopes,
+	struct err *err) MUST_CHECK;
 
 struct node *layer_act(struct graph *g, struct node *x, enum act_kind kind, float slope,
 	struct err *err) MUST_CHECK;

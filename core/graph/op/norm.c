@@ -8,7 +8,8 @@
  * TensorFlow).  Where the activation can be turned back, backward reads only out
  * and computes xhat = (act^-1(out) - beta) / gamma, so out may lie in x's memory:
  * one tensor per layer instead of two (In-Place ABN, Rota Bulo et al. 2018).  The
- * price: the gradient of a gamma that is exactly 0 is 0.
+ * price: the gradient of a gamma that is exactly 0 is 0.  A plain norm has gamma 1
+ * and beta 0 and no such parameters.
  *
  * save: mean and 1/sqrt(var + eps) per set; a set is a channel (batch norm) or
  * an item's group.
@@ -22,11 +23,26 @@ struct norm_set {
 	int64_t n0, n1, c0, c1;
 };
 
+static int norm_inputs(const struct norm_attr *a)
+{
+	return a->kind == NORM_BATCH ? 5 : a->plain ? 1 : 3;
+}
+
+static double norm_gamma(const struct op_io *io, int64_t c)
+{
+	return ((const struct norm_attr *)io->attr)->plain ? 1 : (double)io->in[1][c];
+}
+
+static double norm_beta(const struct op_io *io, int64_t c)
+{
+	return ((const struct norm_attr *)io->attr)->plain ? 0 : (double)io->in[2][c];
+}
+
 static int norm_shape(
 	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err)
 {
 	const struct norm_attr *a = attr;
-	bool ok = in[0].n == 5 && n_in == (a->kind == NORM_BATCH ? 5 : 3);
+	bool ok = in[0].n == 5 && n_in == norm_inputs(a) && !(a->plain && a->kind == NORM_BATCH);
 
 	for (int i = 1; ok && i < n_in; i++)
 		ok = in[i].n == 1 && in[i].d[0] == in[0].d[4];
@@ -42,16 +58,15 @@ static int norm_shape(
 static unsigned norm_diff(const void *attr, int n_in)
 {
 	(void)attr;
-	(void)n_in;
-	return OP_IN(0) | OP_IN(1) | OP_IN(2);
+	return OP_IN(0) | (n_in > 1 ? OP_IN(1) | OP_IN(2) : 0);
 }
 
 static unsigned norm_needs(const void *attr, int n_in)
 {
 	const struct norm_attr *a = attr;
 
-	(void)n_in;
-	return OP_IN(1) | OP_IN(2) | (act_invertible(&a->act) ? OP_NEEDS_OUT : OP_IN(0));
+	return (n_in > 1 ? OP_IN(1) | OP_IN(2) : 0) |
+	       (act_invertible(&a->act) ? OP_NEEDS_OUT : OP_IN(0));
 }
 
 static int64_t norm_sets(const struct norm_attr *a, const struct shape *x)
@@ -122,7 +137,7 @@ static void norm_forward(const struct op_io *io)
 		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
 			for (int64_t k = s.c0; k < s.c1; k++) {
 				double xhat = ((double)io->in[0][j * c + k] - mean) * rstd;
-				double z = (double)io->in[1][k] * xhat + (double)io->in[2][k];
+				double z = norm_gamma(io, k) * xhat + norm_beta(io, k);
 
 				io->out[j * c + k] = act_apply(a->act.kind, a->act.slope, (float)z);
 			}
@@ -135,7 +150,7 @@ static double norm_xhat(
 	const struct op_io *io, const float *save, int64_t at, int64_t k, double *dz)
 {
 	const struct norm_attr *a = io->attr;
-	double gamma = (double)io->in[1][k], beta = (double)io->in[2][k], xhat, y;
+	double gamma = norm_gamma(io, k), beta = norm_beta(io, k), xhat, y;
 
 	if (!act_invertible(&a->act)) {
 		xhat = ((double)io->in[0][at] - (double)save[0]) * (double)save[1];
@@ -155,7 +170,7 @@ static void norm_backward_set(const struct op_io *io, struct norm_set s, const f
 	double count = (double)((s.n1 - s.n0) * v * (s.c1 - s.c0)), sum_d = 0, sum_x = 0;
 
 	for (int64_t k = s.c0; k < s.c1; k++) {
-		double dgamma = 0, dbeta = 0, gamma = (double)io->in[1][k];
+		double dgamma = 0, dbeta = 0, gamma = norm_gamma(io, k);
 
 		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
 			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
@@ -175,8 +190,8 @@ static void norm_backward_set(const struct op_io *io, struct norm_set s, const f
 	for (int64_t k = s.c0; io->din[0] && k < s.c1; k++) {
 		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
 			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
-			double dx = (double)save[1] * ((double)io->in[1][k] * dz - sum_d / count -
-							      xhat * sum_x / count);
+			double dx = (double)save[1] *
+				    (norm_gamma(io, k) * dz - sum_d / count - xhat * sum_x / count);
 
 			op_store(&io->din[0][j * c + k], (float)dx, io->acc & OP_IN(0));
 		}
@@ -220,7 +235,8 @@ static void norm_example(struct rng *r, struct op_case *c)
 	a->momentum = 0.9f;
 	a->act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
 	a->act.slope = 0.2f;
-	c->n_in = a->kind == NORM_BATCH ? 5 : 3;
+	a->plain = a->kind == NORM_GROUP && rng_below(r, 3) == 0;
+	c->n_in = norm_inputs(a);
 	for (int i = 1; i < c->n_in; i++) {
 		c->in[i] = shape1(channels);
 		c->fill[i] = i == 1 || i == 4 ? FILL_POSITIVE : FILL_SMALL;
@@ -231,7 +247,7 @@ static void norm_example(struct rng *r, struct op_case *c)
 const struct op op_norm = {
 	.name = "norm",
 	.attr_size = sizeof(struct norm_attr),
-	.min_in = 3,
+	.min_in = 1,
 	.max_in = 5,
 	.flags = OP_INPLACE | OP_BWD_INPLACE,
 	.shape = norm_shape,
