@@ -22,19 +22,21 @@ static int batch_block(int n, const int dim[3], int channels, size_t *bytes)
 	return mem_mul(b, (size_t)n, &b) || mem_mul(b, (size_t)channels, bytes) ? -1 : 0;
 }
 
-struct batch *batch_new(int n, const int dim[3], int channels, int label_channels, struct err *err)
+struct batch *batch_new(const struct pipeline_shape *s, struct err *err)
 {
 	struct batch *b = mem_zalloc(sizeof(*b));
 	size_t image, label;
 
-	b->n = n;
-	memcpy(b->dim, dim, sizeof(b->dim));
-	b->channels = channels;
-	b->label_channels = label_channels;
-	b->case_ids = mem_zalloc((size_t)n * sizeof(*b->case_ids));
-	if (batch_block(n, dim, channels, &image) || batch_block(n, dim, label_channels, &label)) {
-		err_set(err, ERR_NOMEM, "a batch of %d x %d x %d x %d voxels is impossible", n,
-			dim[0], dim[1], dim[2]);
+	b->n = s->batch;
+	memcpy(b->dim, s->dim, sizeof(b->dim));
+	memcpy(b->label_dim, s->label_dim, sizeof(b->label_dim));
+	b->channels = s->channels;
+	b->label_channels = s->label_channels;
+	b->case_ids = mem_zalloc((size_t)b->n * sizeof(*b->case_ids));
+	if (batch_block(b->n, b->dim, b->channels, &image) ||
+		batch_block(b->n, b->label_dim, b->label_channels, &label)) {
+		err_set(err, ERR_NOMEM, "a batch of %d x %d x %d x %d voxels is impossible", b->n,
+			b->dim[0], b->dim[1], b->dim[2]);
 		batch_free(b);
 		return NULL;
 	}
@@ -56,28 +58,29 @@ void batch_free(struct batch *b)
 	free(b);
 }
 
-static size_t batch_voxels(const struct batch *b)
+static size_t batch_floats(const int dim[3], int channels)
 {
-	return (size_t)b->dim[0] * (size_t)b->dim[1] * (size_t)b->dim[2];
+	return (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2] * (size_t)channels;
 }
 
 size_t batch_bytes(const struct batch *b)
 {
-	return (size_t)b->n * batch_voxels(b) * (size_t)(b->channels + b->label_channels) *
+	return (size_t)b->n *
+	       (batch_floats(b->dim, b->channels) + batch_floats(b->label_dim, b->label_channels)) *
 	       sizeof(float);
 }
 
-/* Puts a volume into a place of channels * voxels floats. */
-static int batch_put_volume(const struct batch *b, const struct volume *v, const char *what,
+/* Puts a volume of this size into a place of channels * voxels floats. */
+static int batch_put_volume(const struct volume *v, const char *what, const int dim[3],
 	int channels, float *out, struct err *err)
 {
-	size_t n = batch_voxels(b);
+	size_t n = batch_floats(dim, 1);
 
-	if (memcmp(v->dim, b->dim, sizeof(v->dim)))
+	if (memcmp(v->dim, dim, sizeof(v->dim)))
 		return err_set(err, ERR_DATA,
 			"%s has %d x %d x %d voxels after the transforms, but output_crop_size is "
 			"%d x %d x %d",
-			what, v->dim[0], v->dim[1], v->dim[2], b->dim[0], b->dim[1], b->dim[2]);
+			what, v->dim[0], v->dim[1], v->dim[2], dim[0], dim[1], dim[2]);
 	if (v->channels != channels)
 		return err_set(err, ERR_DATA,
 			"%s has %d channels after the transforms, but output_%s_channels is %d",
@@ -94,19 +97,19 @@ static int batch_put_volume(const struct batch *b, const struct volume *v, const
 
 int batch_put(struct batch *b, int i, struct sample *s, struct err *err)
 {
-	size_t image = batch_voxels(b) * (size_t)b->channels;
-	size_t label = batch_voxels(b) * (size_t)b->label_channels;
+	size_t image = batch_floats(b->dim, b->channels);
+	size_t label = batch_floats(b->label_dim, b->label_channels);
 	struct volume *v = sample_volume(s, "image", err);
 	const struct sample_field *f = sample_find(s, "label");
 
 	if (!v)
 		return -1;
-	if (batch_put_volume(b, v, "image", b->channels, b->image + (size_t)i * image, err))
+	if (batch_put_volume(v, "image", b->dim, b->channels, b->image + (size_t)i * image, err))
 		return err_wrap(err, "case '%s'", s->case_id);
 	if (!f || !f->vol)
 		memset(b->label + (size_t)i * label, 0, label * sizeof(*b->label));
-	else if (batch_put_volume(
-			 b, f->vol, "label", b->label_channels, b->label + (size_t)i * label, err))
+	else if (batch_put_volume(f->vol, "label", b->label_dim, b->label_channels,
+			 b->label + (size_t)i * label, err))
 		return err_wrap(err, "case '%s'", s->case_id);
 	return 0;
 }

@@ -6,16 +6,21 @@
  * folder are refused by their text, before anything is opened.  Every fault of the
  * list is reported, not only the first, because people fix such lists by hand.
  *
+ * In classification the label of a case is not a file but a number (its class) or a
+ * list of numbers (one per class).
+ *
  * A list may name a case several times; that is how the sample data of Clara Train
  * makes an epoch of 32 out of one file.  Entries with the same files know each
  * other (same_as), so that a case is loaded and kept once.
  */
 #include "core/data/datalist.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -97,16 +102,64 @@ static char *datalist_path(struct datalist_ctx *c, int i, const char *what, cons
 	return path[0] == '/' ? mem_strdup(path) : sys_join(c->base, path);
 }
 
-static char *datalist_case_id(const char *path)
+/* name without the extension of an image. */
+static char *datalist_stem(const char *name)
 {
-	const char *name = sys_basename(path);
+	static const char *const ends[] = {".nii.gz", ".nii", ".png", ".jpg", ".jpeg", ".npy"};
 	size_t n = strlen(name);
 
-	if (n > 7 && !strcmp(name + n - 7, ".nii.gz"))
-		n -= 7;
-	else if (n > 4 && !strcmp(name + n - 4, ".nii"))
-		n -= 4;
-	return mem_strndup(name, n);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t k = strlen(ends[i]);
+
+		if (n > k && !strcasecmp(name + n - k, ends[i]))
+			return mem_strndup(name, n - k);
+	}
+	return mem_strdup(name);
+}
+
+/* by_path: see datalist_entry.case_id. */
+static char *datalist_case_id(const char *base, const char *path, bool by_path)
+{
+	const char *rest = path;
+	size_t n = strlen(base);
+	char *id;
+
+	if (!by_path)
+		return datalist_stem(sys_basename(path));
+	if (!strncmp(path, base, n) && (path[n] == '/' || (n && path[n - 1] == '/')))
+		rest = path + n;
+	else if (path[0] == '/' && datalist_below(base, path))
+		rest = datalist_below(base, path);
+	while (*rest == '/' || (rest[0] == '.' && rest[1] == '/'))
+		rest++;
+	id = datalist_stem(rest);
+	for (char *c = id; *c; c++)
+		if (*c == '/')
+			*c = '_';
+	return id;
+}
+
+/* "label": 2 or [0, 1, 1]. */
+static void datalist_add_values(
+	struct datalist_ctx *c, int i, struct datalist_entry *e, const cJSON *label)
+{
+	int n = cJSON_IsNumber(label) ? 1 : cJSON_GetArraySize(label);
+
+	e->label_value = mem_zalloc((size_t)n * sizeof(*e->label_value) + 1);
+	e->n_label_value = n;
+	if (!n)
+		datalist_fault(c, i, NULL, "label of entry %d is an empty list", i + 1);
+	for (int k = 0; k < n; k++) {
+		const cJSON *x = cJSON_IsNumber(label) ? label : cJSON_GetArrayItem(label, k);
+
+		if (!cJSON_IsNumber(x) || !isfinite(x->valuedouble) || x->valuedouble < 0) {
+			datalist_fault(c, i, "numbers from 0, or a path",
+				"label of entry %d holds %s", i + 1,
+				cJSON_IsNumber(x) ? "a number below 0" : json_type_name(x));
+			return;
+		}
+		e->label_value[k] = (float)x->valuedouble;
+	}
 }
 
 static void datalist_add_image(
@@ -147,13 +200,16 @@ static void datalist_entry_read(
 	} else {
 		datalist_add_image(c, i, e, image);
 	}
-	if (e->n_image)
-		e->case_id = datalist_case_id(e->image[0]);
 	if (cJSON_IsString(label))
 		e->label = datalist_path(c, i, "label", label->valuestring);
+	else if (cJSON_IsNumber(label) || cJSON_IsArray(label))
+		datalist_add_values(c, i, e, label);
 	else if (label && !cJSON_IsNull(label))
-		datalist_fault(c, i, NULL, "label of entry %d is a %s, a path is needed", i + 1,
+		datalist_fault(c, i, NULL,
+			"label of entry %d is a %s, a path or a number is needed", i + 1,
 			json_type_name(label));
+	if (e->n_image)
+		e->case_id = datalist_case_id(c->base, e->image[0], e->n_label_value > 0);
 }
 
 /* "training, validation": the keys of the file that hold lists. */
@@ -176,8 +232,12 @@ static void datalist_no_key(struct datalist_ctx *c, const cJSON *root)
 
 static bool datalist_same_files(const struct datalist_entry *a, const struct datalist_entry *b)
 {
-	if (a->n_image != b->n_image || !a->label != !b->label)
+	if (a->n_image != b->n_image || !a->label != !b->label ||
+		a->n_label_value != b->n_label_value)
 		return false;
+	for (int i = 0; i < a->n_label_value; i++)
+		if (a->label_value[i] != b->label_value[i])
+			return false;
 	for (int i = 0; i < a->n_image; i++)
 		if (strcmp(a->image[i], b->image[i]))
 			return false;
@@ -219,8 +279,9 @@ static void datalist_link(struct datalist_ctx *c, struct datalist *l)
 		if (i != first && !datalist_same_files(v[i], v[first]))
 			datalist_fault(c, (int)(v[i] - l->v),
 				"give the files of different cases different names",
-				"entries %d and %d have different files but the same name '%s'",
-				(int)(v[first] - l->v) + 1, (int)(v[i] - l->v) + 1, v[i]->case_id);
+				"entries %d and %d have different %s but the same name '%s'",
+				(int)(v[first] - l->v) + 1, (int)(v[i] - l->v) + 1,
+				v[i]->n_label_value ? "files or labels" : "files", v[i]->case_id);
 	}
 	l->unique = l->n - repeats;
 	free(v);
@@ -234,7 +295,7 @@ static void datalist_warn_labels(struct datalist_ctx *c, const struct datalist *
 	int without = 0, first = -1;
 
 	for (int i = 0; i < l->n; i++) {
-		if (l->v[i].label)
+		if (l->v[i].label || l->v[i].label_value)
 			continue;
 		first = first < 0 ? i : first;
 		without++;
@@ -243,6 +304,31 @@ static void datalist_warn_labels(struct datalist_ctx *c, const struct datalist *
 		problems_add(c->ps, PROBLEM_WARNING, ERR_DATA, c->file, c->key, NULL,
 			"%d of %d entries have no label, the first is '%s'", without, l->n,
 			l->v[first].case_id);
+}
+
+/* All labels are files or all are the same count of numbers. */
+static void datalist_same_kind(struct datalist_ctx *c, struct datalist *l)
+{
+	const struct datalist_entry *first = NULL;
+
+	for (int i = 0; i < l->n; i++) {
+		const struct datalist_entry *e = &l->v[i];
+
+		if (!e->label && !e->label_value)
+			continue;
+		first = first ? first : e;
+		if (!e->label != !first->label)
+			datalist_fault(c, i, "a list is for segmentation or for classification",
+				"label of entry %d is %s, but that of entry %d is %s", i + 1,
+				e->label ? "a path" : "a number", (int)(first - l->v) + 1,
+				first->label ? "a path" : "a number");
+		else if (e->n_label_value != first->n_label_value)
+			datalist_fault(c, i, NULL,
+				"label of entry %d is %d numbers, but that of entry %d is %d",
+				i + 1, e->n_label_value, (int)(first - l->v) + 1,
+				first->n_label_value);
+	}
+	l->label_values = first ? first->n_label_value : 0;
 }
 
 static struct datalist *datalist_parse(struct datalist_ctx *c, const cJSON *root)
@@ -266,6 +352,8 @@ static struct datalist *datalist_parse(struct datalist_ctx *c, const cJSON *root
 		datalist_entry_read(c, i, &l->v[i], item);
 		i++;
 	}
+	if (!c->errors)
+		datalist_same_kind(c, l);
 	if (!c->errors)
 		datalist_link(c, l);
 	if (!c->errors)
@@ -308,12 +396,23 @@ void datalist_free(struct datalist *l)
 			free(e->image[k]);
 		free(e->image);
 		free(e->label);
+		free(e->label_value);
 		free(e->case_id);
 	}
 	free(l->v);
 	free(l->file);
 	free(l->key);
 	free(l);
+}
+
+static int datalist_set_values(struct sample *s, const struct datalist_entry *e, struct err *err)
+{
+	struct volume *v = volume_new(e->n_label_value, (const int[]){1, 1, 1}, err);
+
+	if (!v)
+		return -1;
+	memcpy(v->data, e->label_value, (size_t)e->n_label_value * sizeof(*v->data));
+	return sample_set(s, "label", v, err);
 }
 
 struct sample *datalist_sample(const struct datalist *l, int i, struct err *err)
@@ -326,6 +425,8 @@ struct sample *datalist_sample(const struct datalist *l, int i, struct err *err)
 		rc = sample_add_file(s, "image", e->image[k], err);
 	if (!rc && e->label)
 		rc = sample_add_file(s, "label", e->label, err);
+	if (!rc && e->label_value)
+		rc = datalist_set_values(s, e, err);
 	if (!rc)
 		return s;
 	sample_free(s);

@@ -9,6 +9,8 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
@@ -99,15 +101,30 @@ static void check_pair(struct check_ctx *c, const char *image, const struct nift
 	check_add(c, PROBLEM_WARNING, &err);
 }
 
+/* Only headers of NIfTI files are read here; LoadPng and the like look at their files. */
+static bool check_is_other(const char *file)
+{
+	static const char *const ends[] = {".png", ".jpg", ".jpeg", ".npy", ".npz"};
+	size_t n = strlen(file);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t k = strlen(ends[i]);
+
+		if (n > k && !strcasecmp(file + n - k, ends[i]))
+			return true;
+	}
+	return false;
+}
+
 static void check_headers(struct check_ctx *c, const struct datalist_entry *e)
 {
 	struct nifti_info info;
 
-	if (!check_header(c, e->image[0], &info))
+	if (check_is_other(e->image[0]) || !check_header(c, e->image[0], &info))
 		return;
 	for (int i = 1; i < e->n_image; i++)
 		check_pair(c, e->image[0], &info, e->image[i], "channel");
-	if (e->label)
+	if (e->label && !check_is_other(e->label))
 		check_pair(c, e->image[0], &info, e->label, "label");
 }
 
@@ -128,7 +145,7 @@ int datalist_check(const struct datalist *list, bool need_label, struct problems
 			whole[i] &= check_present(&c, "image", e->image[k]);
 		if (e->label) {
 			whole[i] &= check_present(&c, "label", e->label);
-		} else if (need_label) {
+		} else if (need_label && !e->label_value) {
 			struct err err = ERR_INIT;
 
 			err_set(&err, ERR_DATA, "case '%s' has no label", e->case_id);

@@ -19,6 +19,7 @@
 struct pipeline {
 	struct pipeline_config config;
 	struct datalist *own_list; /* read here, or NULL */
+	struct pipeline_shape shape;
 	struct loader l;
 };
 
@@ -40,25 +41,45 @@ static int pipeline_take_list(struct pipeline *p, struct err *err)
 	return rc;
 }
 
+static int pipeline_set_shape(struct pipeline *p, struct err *err)
+{
+	const struct pipeline_args *a = p->config.args;
+	const struct datalist *list = p->l.list;
+	struct pipeline_shape *s = &p->shape;
+	bool classify = a->output_label_channels == 0;
+
+	s->batch = p->l.items;
+	s->channels = (int)a->output_image_channels;
+	s->label_channels = classify ? list->label_values : (int)a->output_label_channels;
+	for (int i = 0; i < 3; i++) {
+		s->dim[i] = (int)a->output_crop_size[i];
+		s->label_dim[i] = classify ? 1 : s->dim[i];
+	}
+	if (!p->config.training)
+		return 0;
+	if (s->dim[0] < 1 || s->dim[1] < 1 || s->dim[2] < 1)
+		return err_set(err, ERR_DATA,
+			"output_crop_size is [%d, %d, %d]: training needs a fixed size", s->dim[0],
+			s->dim[1], s->dim[2]);
+	if (classify != (list->label_values > 0))
+		return err_set(err, ERR_DATA,
+			classify ? "%s: '%s' has no labels that are numbers, a classification "
+				   "pipeline needs them"
+				 : "%s: the labels of '%s' are numbers, use "
+				   "ClassificationImagePipeline",
+			list->file, list->key);
+	return 0;
+}
+
 static int pipeline_new_ring(struct pipeline *p, struct err *err)
 {
 	const struct pipeline_args *a = p->config.args;
 	struct loader *l = &p->l;
-	int dim[3];
 
 	l->depth = (int)(a->prefetch_size < 1 ? 1 : a->prefetch_size) + 1;
 	l->ring = mem_zalloc((size_t)l->depth * sizeof(*l->ring));
-	if (!p->config.training)
-		return 0;
-	for (int i = 0; i < 3; i++)
-		dim[i] = (int)a->output_crop_size[i];
-	if (dim[0] < 1 || dim[1] < 1 || dim[2] < 1)
-		return err_set(err, ERR_DATA,
-			"output_crop_size is [%d, %d, %d]: training needs a fixed size", dim[0],
-			dim[1], dim[2]);
-	for (int i = 0; i < l->depth; i++) {
-		l->ring[i].batch = batch_new(l->items, dim, (int)a->output_image_channels,
-			(int)a->output_label_channels, err);
+	for (int i = 0; p->config.training && i < l->depth; i++) {
+		l->ring[i].batch = batch_new(&p->shape, err);
 		if (!l->ring[i].batch)
 			return -1;
 	}
@@ -93,7 +114,7 @@ struct pipeline *pipeline_new(const struct pipeline_config *config, struct err *
 	l->items = config->training ? (int)a->output_batch_size : 1;
 	l->endless = config->training && a->repeat;
 	l->prefix = transform_prefix(config->transforms, config->n_transforms);
-	if (pipeline_take_list(p, err) || pipeline_new_ring(p, err)) {
+	if (pipeline_take_list(p, err) || pipeline_set_shape(p, err) || pipeline_new_ring(p, err)) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -133,6 +154,16 @@ void pipeline_free(struct pipeline *p)
 int64_t pipeline_length(const struct pipeline *p)
 {
 	return p->l.steps;
+}
+
+void pipeline_shape(const struct pipeline *p, struct pipeline_shape *out)
+{
+	*out = p->shape;
+}
+
+int pipeline_batch_size(const struct pipeline *p)
+{
+	return p->shape.batch;
 }
 
 const struct datalist *pipeline_list(const struct pipeline *p)

@@ -24,7 +24,9 @@ struct pipeline_args {
 	int64_t output_crop_size[3]; /* x, y, z voxels */
 	int64_t output_batch_size;
 	bool batched_by_transforms;
-	int64_t output_image_channels, output_label_channels;
+	int64_t output_image_channels;
+	/* 0: classification, the label is numbers; how many is told by the list. */
+	int64_t output_label_channels;
 	int output_data_format; /* choice; the batch is channels-last in either case */
 	int64_t output_data_dims;
 	int64_t num_workers, prefetch_size;
@@ -56,14 +58,24 @@ struct pipeline_config {
 	void *warn_ctx;
 };
 
+/* What a training batch is made of. */
+struct pipeline_shape {
+	int batch;          /* samples */
+	int dim[3];         /* x, y, z of the image; z is 1 in two dimensions */
+	int channels;       /* of the image */
+	int label_dim[3];   /* x, y, z of the label: dim, or 1, 1, 1 in classification */
+	int label_channels; /* numbers per voxel of the label */
+};
+
 /* A training batch; it belongs to the pipeline. */
 struct batch {
 	int n;              /* samples */
 	int dim[3];         /* x, y, z */
 	int channels;       /* of the image */
+	int label_dim[3];   /* x, y, z of the label; 1, 1, 1 in classification */
 	int label_channels; /* of the label, usually 1 */
 	float *image;       /* [n][z][y][x][channels], 64-byte aligned */
-	float *label;       /* [n][z][y][x][label_channels] */
+	float *label;       /* [n][z][y][x][label_channels], sizes of label_dim */
 	const char **case_ids;
 	int64_t epoch, step; /* step within the epoch, from 0 */
 };
@@ -83,6 +95,10 @@ void pipeline_free(struct pipeline *p); /* stops it first; NULL is fine */
  * the same epoch's order, so that every batch has the same shape.
  */
 int64_t pipeline_length(const struct pipeline *p);
+
+/* The shape of its batches, which the training graph is built for. */
+void pipeline_shape(const struct pipeline *p, struct pipeline_shape *out);
+int pipeline_batch_size(const struct pipeline *p); /* samples per batch, crops counted */
 const struct datalist *pipeline_list(const struct pipeline *p);
 
 /* Bytes that the batches and the prefix cache may take; a case in work is not counted. */

@@ -134,14 +134,14 @@ static cJSON *setup_spec(
 /* The shape of a training batch. */
 static struct learner_shape setup_shape(const struct trainer *t)
 {
-	const struct pipeline_args *a = setup_pipeline_args(&t->cfg.train_pipeline);
-	struct learner_shape s = {.batch = (int)a->output_batch_size,
-		.label_channels = (int)a->output_label_channels};
+	struct learner_shape s = {0};
+	struct pipeline_shape ps;
 
-	for (int i = 0; i < 3; i++) {
-		s.size[i] = (int)a->output_crop_size[i];
-		s.label_size[i] = s.size[i];
-	}
+	pipeline_shape(t->train_pipe, &ps);
+	s.batch = ps.batch;
+	s.label_channels = ps.label_channels;
+	memcpy(s.size, ps.dim, sizeof(s.size));
+	memcpy(s.label_size, ps.label_dim, sizeof(s.label_size));
 	return s;
 }
 

@@ -126,11 +126,10 @@ static int trainer_epoch_event(struct trainer *t, double seconds, double wait, s
 
 static int trainer_handlers(struct trainer *t, double seconds, double wait, struct err *err)
 {
-	const struct pipeline_args *a = t->cfg.train_pipeline.args;
 	const struct handler_epoch e = {
 		.epoch = t->pos.epoch,
 		.epochs = t->cfg.epochs,
-		.images = t->steps_per_epoch * a->output_batch_size,
+		.images = t->steps_per_epoch * pipeline_batch_size(t->train_pipe),
 		.seconds = seconds,
 		.loader_wait = wait,
 		.loss = t->pos.loss_sum / (double)t->steps_per_epoch,

@@ -104,7 +104,23 @@ static void test_refused(void **state)
 	refused("{\"training\": [{\"label\": \"a.nii\"}]}", "training", "no 'image'");
 	refused("{\"training\": [{\"image\": 7}]}", "training", "is a number");
 	refused("{\"training\": [{\"image\": []}]}", "training", "empty list of images");
-	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": 1}]}", "training", "label");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": true}]}", "training",
+		"a path or a number");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": []}]}", "training",
+		"empty list");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": [1, \"x\"]}]}", "training",
+		"holds string");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": -1}]}", "training",
+		"number below 0");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": 1}, "
+		"{\"image\": \"b.nii\", \"label\": \"b.nii\"}]}",
+		"training", "entry 2 is a path");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": 1}, "
+		"{\"image\": \"b.nii\", \"label\": [0, 1]}]}",
+		"training", "2 numbers");
+	refused("{\"training\": [{\"image\": \"a.nii\", \"label\": 1}, "
+		"{\"image\": \"a.nii\", \"label\": 0}]}",
+		"training", "files or labels");
 	refused("{\"training\": [{\"image\": \"\"}]}", "training", "a file is needed");
 	refused("{\"training\": [{\"image\": \"../../etc/passwd\"}]}", "training",
 		"outside the data folder");
@@ -115,6 +131,48 @@ static void test_refused(void **state)
 	refused("{\"training\": [{\"image\": \"a/x.nii\"}, {\"image\": \"b/x.nii\"}]}", "training",
 		"same name 'x'");
 	refused("{\"training\": [{\"image\": \"a\"},]}", "training", "line 1");
+}
+
+/* Labels that are numbers, and files that are numbered alike in each folder. */
+static void test_classification(void **state)
+{
+	struct problems ps = {0};
+	struct datalist *l =
+		read_list("{\"training\": [{\"image\": \"./normal/001.png\", \"label\": 0}, "
+			  "{\"image\": \"tumour/001.png\", \"label\": 2}, "
+			  "{\"image\": \"tumour/001.png\", \"label\": 2}]}",
+			"training", &ps);
+	struct sample *s;
+	struct err err = ERR_INIT;
+	struct volume *v;
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(l->label_values, 1);
+	assert_string_equal(l->v[0].case_id, "normal_001");
+	assert_string_equal(l->v[1].case_id, "tumour_001");
+	assert_int_equal(l->v[2].same_as, 1);
+	s = datalist_sample(l, 1, &err);
+	v = sample_volume(s, "label", &err);
+	assert_int_equal(v->channels, 1);
+	assert_int_equal(v->dim[0] * v->dim[1] * v->dim[2], 1);
+	assert_true(v->data[0] == 2);
+	sample_free(s);
+	datalist_free(l);
+	problems_release(&ps);
+	l = read_list("{\"training\": [{\"image\": \"a.jpg\", \"label\": [1, 0, 4]}, "
+		      "{\"image\": \"b.jpg\"}]}",
+		"training", &ps);
+	assert_non_null(l);
+	assert_int_equal(l->label_values, 3);
+	assert_true(says(&ps, PROBLEM_WARNING, "1 of 2 entries have no label"));
+	s = datalist_sample(l, 0, &err);
+	v = sample_volume(s, "label", &err);
+	assert_int_equal(v->channels, 3);
+	assert_true(v->data[0] == 1 && v->data[1] == 0 && v->data[2] == 4);
+	sample_free(s);
+	datalist_free(l);
+	problems_release(&ps);
 }
 
 static void test_all_at_once(void **state)
@@ -306,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_classification),
 		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_missing_list),
 		cmocka_unit_test(test_absolute_inside),
