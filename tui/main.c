@@ -14,7 +14,13 @@
 /* Commands that compute. */
 static bool main_computes(const char *cmd)
 {
-	return !strcmp(cmd, "train") || !strcmp(cmd, "evaluate") || !strcmp(cmd, "engine");
+	static const char *const names[] = {
+		"train", "evaluate", "infer", "check", "cache-plan", "engine"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(cmd, names[i]))
+			return true;
+	return false;
 }
 
 /*
