@@ -75,8 +75,8 @@ static int lint_validate(const struct config_source *src, struct problems *ps)
 static void lint_environment(struct config_reader *r)
 {
 	static const char *const texts[] = {"DATA_ROOT", "DATASET_JSON", "PROCESSING_TASK",
-		"MMAR_CKPT_DIR", "MMAR_EVAL_OUTPUT_PATH", "MMAR_CKPT", "PRETRAIN_WEIGHTS_FILE",
-		"DATA_GENERATOR", NULL};
+		"MMAR_CKPT_DIR", "MMAR_EVAL_OUTPUT_PATH", "MMAR_CKPT", "MMAR_CKPT_PARTIAL",
+		"PRETRAIN_WEIGHTS_FILE", "DATA_GENERATOR", NULL};
 	static const char *const tasks[] = {"segmentation", "classification", "annotation", NULL};
 	const cJSON *x;
 	const char *task = json_str(r->root, "PROCESSING_TASK", NULL);

@@ -17,6 +17,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/tensor/convert.h"
 
 static const uint64_t ST_MAX_HEADER = 100000000;
 
@@ -204,6 +205,43 @@ static int st_read_header(struct safetensors *st, cJSON *root, struct err *err)
 	return st_check_tiling(st, err);
 }
 
+/*
+ * Weight files of other programs, by their first bytes.  They are named and never
+ * parsed: a pickle can run code.
+ */
+static const struct st_foreign {
+	const char *magic;
+	size_t n;
+	const char *what, *how;
+} st_foreigns[] = {
+#define ST_TORCH                                                             \
+	"convert with Python: safetensors.torch.save_file(torch.load(FILE, " \
+	"weights_only=True), 'x.safetensors')"
+	{"PK\3\4", 4, "a zip archive (PyTorch .pt, TorchScript .ts or an MMAR)", ST_TORCH},
+	{"\x80\2", 2, "a Python pickle (old PyTorch .pt)", ST_TORCH},
+	{"\x80\3", 2, "a Python pickle", ST_TORCH},
+	{"\x80\4", 2, "a Python pickle", ST_TORCH},
+	{"\x80\5", 2, "a Python pickle", ST_TORCH},
+	{"\x89HDF\r\n\x1a\n", 8, "an HDF5 file (Keras .h5)",
+		"convert with Python: h5py, then safetensors.numpy.save_file()"},
+	{"\x1f\x8b", 2, "a gzip file", "unpack it first"},
+};
+
+/* The header length n of head cannot be: perhaps it is a file of another program. */
+static int st_bad_length(
+	const struct safetensors *st, const unsigned char head[8], uint64_t n, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(st_foreigns); i++) {
+		const struct st_foreign *f = &st_foreigns[i];
+
+		if (!memcmp(head, f->magic, f->n))
+			return err_set(err, ERR_DATA, "'%s' is %s, not safetensors: %s", st->path,
+				f->what, f->how);
+	}
+	return err_set(err, ERR_DATA, "%s: header length %llu is not valid here", st->path,
+		(unsigned long long)n);
+}
+
 static int st_read_file(struct safetensors *st, struct err *err)
 {
 	unsigned char len[8];
@@ -225,8 +263,7 @@ static int st_read_file(struct safetensors *st, struct err *err)
 	for (int i = 7; i >= 0; i--)
 		n = n << 8 | len[i];
 	if (n < 2 || n > ST_MAX_HEADER || n > (uint64_t)sb.st_size - 8)
-		return err_set(err, ERR_DATA, "%s: header length %llu is not valid here", st->path,
-			(unsigned long long)n);
+		return st_bad_length(st, len, n, err);
 	st->data_at = 8 + (size_t)n;
 	st->data_bytes = (size_t)sb.st_size - st->data_at;
 	text = mem_try_big((size_t)n + 1, "safetensors header", err);
@@ -318,4 +355,30 @@ int safetensors_load_named(const struct safetensors *st, const char *name, enum 
 			name, dtype_name(t->dtype), shape_text(&t->shape, have), dtype_name(dtype),
 			shape_text(shape, want));
 	return safetensors_load(st, t, dst, t->bytes, err);
+}
+
+bool safetensors_is_float(enum dtype t)
+{
+	return t == DTYPE_F32 || t == DTYPE_F16 || t == DTYPE_BF16 || t == DTYPE_F64;
+}
+
+int safetensors_load_f32(const struct safetensors *st, const char *name, const struct shape *shape,
+	float *dst, struct err *err)
+{
+	const struct st_info *t = safetensors_find(st, name);
+	void *raw;
+	int rc;
+
+	if (!t || t->dtype == DTYPE_F32 || !safetensors_is_float(t->dtype))
+		return safetensors_load_named(st, name, DTYPE_F32, shape, dst, err);
+	if (!shape_eq(&t->shape, shape))
+		return safetensors_load_named(st, name, t->dtype, shape, dst, err);
+	raw = mem_try_big(t->bytes + 1, "a tensor", err);
+	if (!raw)
+		return -1;
+	rc = safetensors_load(st, t, raw, t->bytes, err);
+	if (!rc)
+		rc = convert_to_f32(t->dtype, raw, shape_count(shape), dst);
+	free(raw);
+	return rc;
 }

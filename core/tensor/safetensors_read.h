@@ -38,4 +38,14 @@ int safetensors_load(const struct safetensors *st, const struct st_info *info, v
 int safetensors_load_named(const struct safetensors *st, const char *name, enum dtype dtype,
 	const struct shape *shape, void *dst, struct err *err) MUST_CHECK;
 
+/*
+ * The same for weights: F16, BF16 and F64 are converted to float; another type is
+ * ERR_DATA.
+ */
+int safetensors_load_f32(const struct safetensors *st, const char *name, const struct shape *shape,
+	float *dst, struct err *err) MUST_CHECK;
+
+/* Can safetensors_load_f32() read this type? */
+bool safetensors_is_float(enum dtype t);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "core/base/mem.h"
 #include "core/cpu/cpu.h"
+#include "core/graph/fold.h"
 #include "core/net/net.h"
 #include "core/tensor/safetensors_read.h"
 #include "core/tensor/safetensors_write.h"
@@ -65,6 +66,8 @@ int model_build(const struct model *m, struct graph *g, int batch, const int siz
 		return -1;
 	*pred = out.pred;
 	*logits = out.logits;
+	if (m->inference)
+		graph_fold(g, NULL);
 	return 0;
 }
 
@@ -72,7 +75,7 @@ static enum loss_activation model_activation(const struct node *pred, const stru
 {
 	if (pred == logits || !pred->op)
 		return LOSS_LINEAR;
-	return strcmp(pred->op->name, "sigmoid") ? LOSS_SOFTMAX : LOSS_SIGMOID;
+	return pred->op == &op_softmax ? LOSS_SOFTMAX : LOSS_SIGMOID;
 }
 
 static const int MODEL_SIZE = 32, MODEL_SIZE_MAX = 65536;
@@ -129,7 +132,7 @@ static int model_make_params(struct model *m, uint64_t seed, struct err *err)
 	struct node *image, *pred, *logits;
 	int rc;
 
-	g->training = true;
+	g->training = !m->inference;
 	rc = model_build(m, g, 1, m->input_size, &image, &pred, &logits, err);
 	if (!rc) {
 		m->activation = model_activation(pred, logits);
@@ -148,6 +151,7 @@ int model_init(
 	memset(m, 0, sizeof(*m));
 	m->spec = cJSON_Duplicate(spec, 1);
 	m->in_channels = (int)json_num(spec, "in_channels", 1);
+	m->inference = json_bool(spec, "inference", false);
 	if (m->in_channels < 1 || m->in_channels > 1024)
 		return err_set(err, ERR_DATA, "network with %d input channels", m->in_channels);
 	if (model_read_size(m, spec, err) || model_open_device(m, device, err) ||
@@ -292,80 +296,6 @@ int model_save(const struct model *m, const char *path, const char *extra, struc
 	cJSON_free(spec);
 	free(items);
 	return rc;
-}
-
-/*
- * Adds one line per tensor that is missing or has another shape; returns how many.
- * spare: by index, tensors that may be missing; NULL: none.
- */
-static int model_compare(const struct safetensors *st, const struct param *v, int n,
-	const bool *spare, struct buf *out)
-{
-	int bad = 0;
-
-	for (int i = 0; i < n; i++) {
-		const struct st_info *info = safetensors_find(st, v[i].name);
-		char want[SHAPE_TEXT], have[SHAPE_TEXT];
-
-		if (info ? info->dtype == DTYPE_F32 && shape_eq(&info->shape, &v[i].shape)
-			 : spare && spare[i])
-			continue;
-		if (++bad > 5)
-			continue;
-		shape_text(&v[i].shape, want);
-		if (info)
-			buf_printf(out, "; '%s' is %s, the network has %s", v[i].name,
-				shape_text(&info->shape, have), want);
-		else
-			buf_printf(out, "; '%s' (%s) is missing", v[i].name, want);
-	}
-	return bad;
-}
-
-static int model_load_list(
-	const struct safetensors *st, const struct param *v, int n, float *base, struct err *err)
-{
-	for (int i = 0; i < n; i++)
-		if (safetensors_find(st, v[i].name) &&
-			safetensors_load_named(
-				st, v[i].name, DTYPE_F32, &v[i].shape, base + v[i].offset, err))
-			return -1;
-	return 0;
-}
-
-static int model_load_from(struct model *m, const char *path, const bool *spare, struct err *err)
-{
-	struct safetensors *st = safetensors_open(path, err);
-	struct params *p = m->params;
-	struct buf diff = {0};
-	int rc = 0, bad;
-
-	if (!st)
-		return -1;
-	bad = model_compare(st, p->param, p->n, spare, &diff) +
-	      model_compare(st, p->state, p->n_state, spare ? spare + p->n : NULL, &diff);
-	if (bad)
-		rc = err_set(err, ERR_DATA, "'%s' does not fit the network: %d tensors differ%s",
-			path, bad, diff.p);
-	else
-		rc = model_load_list(st, p->param, p->n, p->w, err) ||
-				     model_load_list(st, p->state, p->n_state, p->s, err)
-			     ? -1
-			     : 0;
-	params_touch(p);
-	buf_release(&diff);
-	safetensors_close(st);
-	return rc;
-}
-
-int model_load(struct model *m, const char *path, struct err *err)
-{
-	return model_load_from(m, path, m->spare, err);
-}
-
-int model_load_all(struct model *m, const char *path, struct err *err)
-{
-	return model_load_from(m, path, NULL, err);
 }
 
 int model_init_from_file(struct model *m, const char *path, const char *device, struct err *err)

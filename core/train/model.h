@@ -23,6 +23,7 @@ struct model {
 	struct backend *backend;
 	struct component_use net; /* owned */
 	cJSON *spec;              /* as given to model_init(): goes into the weight files */
+	bool inference;           /* spec has "inference": an exported file, see graph/fold.h */
 	int in_channels, classes;
 	int input_size[3]; /* x, y, z that the weights were made for; z = 1: a 2-D network */
 	bool classifier;   /* the output is one vector per image: N 1 1 1 classes */
@@ -69,12 +70,28 @@ int model_save(
 	const struct model *m, const char *path, const char *extra, struct err *err) MUST_CHECK;
 
 /*
- * Weights and states from a file.  All that inference uses must be there with their
- * shapes (ERR_DATA lists them); what only training uses stays as it is when it is missing.
+ * Weights and states from a file, fp32, fp16, bf16 or fp64.  All that inference uses
+ * must be there with their shapes (ERR_DATA lists those that differ); what only
+ * training uses stays as it is when it is missing.
  */
 int model_load(struct model *m, const char *path, struct err *err) MUST_CHECK;
 
 /* The same, and everything must be there (to go on with a training). */
 int model_load_all(struct model *m, const char *path, struct err *err) MUST_CHECK;
+
+/* What a partial loading did with each tensor: lines of text, one per tensor. */
+struct model_partial {
+	int loaded, fresh, left;
+	struct buf fresh_text; /* of the network, not in the file: they keep their values */
+	struct buf left_text;  /* of the file, not in the network or of another shape */
+};
+
+/*
+ * Loads the tensors whose names and shapes fit and leaves the others as they are.
+ * ERR_DATA when none fits.  Call model_partial_release() in any case.
+ */
+int model_load_partial(
+	struct model *m, const char *path, struct model_partial *part, struct err *err) MUST_CHECK;
+void model_partial_release(struct model_partial *part);
 
 #endif

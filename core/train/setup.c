@@ -157,11 +157,8 @@ static int setup_model(struct trainer *t, struct err *err)
 	cJSON_Delete(spec);
 	if (rc)
 		return -1;
-	if (t->cfg.paths.ckpt && !t->opt->resume) {
-		if (model_load(&t->model, t->cfg.paths.ckpt, err))
-			return err_wrap(err, "MMAR_CKPT");
-		trainer_say(t->hooks, "weights    start from '%s'", t->cfg.paths.ckpt);
-	}
+	if (trainer_start_weights(t, err))
+		return -1;
 	if (learner_init(&t->learner, &t->model, &t->cfg.loss, &t->cfg.optimizer, &shape,
 		    t->cfg.seed, err))
 		return -1;

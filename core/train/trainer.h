@@ -42,6 +42,9 @@ int trainer_open_run(struct trainer *t, struct err *err) MUST_CHECK;
 /* The epochs, from t->pos on.  ERR_INTR when it was cancelled, after a checkpoint. */
 int trainer_loop(struct trainer *t, struct err *err) MUST_CHECK;
 
+/* Fine-tuning: weights from MMAR_CKPT, all or (MMAR_CKPT_PARTIAL) what fits.  Says what it did. */
+int trainer_start_weights(struct trainer *t, struct err *err) MUST_CHECK;
+
 /* One validation with its event; saves the best model. */
 int trainer_validate(struct trainer *t, struct err *err) MUST_CHECK;
 

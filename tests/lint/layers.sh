@@ -18,7 +18,7 @@ floor() {
 	core/data/*) f=7 ;;
 	core/mmar/*) f=8 ;;
 	core/run/*) f=9 ;;
-	core/train/*) f=10 ;;
+	core/train/* | core/export/*) f=10 ;;
 	core/engine/* | core/monitor/*) f=11 ;;
 	core/automl/* | core/aiaa/* | core/fed/*) f=12 ;;
 	core/cli/*) f=13 ;;
