@@ -47,7 +47,7 @@ struct graph {
 	struct {
 		struct node *node;
 		float weight;
-	} loss[64];
+	} loss[512]; /* a regulariser may have one per layer */
 	int n_loss;
 	bool training; /* set before building: branches that only the loss needs are wanted */
 };

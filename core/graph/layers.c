@@ -19,21 +19,32 @@ static struct node *layer_param(struct graph *g, const char *name, const char *p
 	return graph_param(g, full, &shape, init, err);
 }
 
-struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64_t channels,
-	int kernel, int stride, bool bias, struct err *err)
+struct layer_window layer_window(bool flat, int kernel, int stride, int pad)
+{
+	int k = flat ? 1 : kernel, s = flat ? 1 : stride, p = flat || pad < 0 ? 0 : pad;
+
+	return (struct layer_window){.kernel = {k, kernel, kernel},
+		.stride = {s, stride, stride},
+		.pad = {p, pad < 0 ? 0 : pad, pad < 0 ? 0 : pad},
+		.same = pad < 0};
+}
+
+struct node *layer_conv_nd(struct graph *g, struct node *x, const char *name, int64_t channels,
+	const struct layer_window *w, bool bias, struct err *err)
 {
 	int64_t ci = shape_channels(&x->shape);
-	double taps = (double)kernel * kernel * kernel;
-	struct conv_attr a = {.kernel = {kernel, kernel, kernel},
-		.stride = {stride, stride, stride},
-		.same = 1,
-		.bias = bias,
-		.act = {ACT_NONE, 0}};
+	double taps = (double)w->kernel[0] * w->kernel[1] * w->kernel[2];
+	struct conv_attr a = {.same = w->same, .bias = bias, .act = {ACT_NONE, 0}};
 	struct init he = {INIT_HE_NORMAL, 0, taps * (double)ci, taps * (double)channels};
 	struct node *in[3] = {x};
 
-	in[1] = layer_param(
-		g, name, "weight", shape5(channels, ci, kernel, kernel, kernel), he, err);
+	for (int i = 0; i < 3; i++) {
+		a.kernel[i] = w->kernel[i];
+		a.stride[i] = w->stride[i];
+		a.pad[i] = a.pad_end[i] = w->same ? 0 : w->pad[i];
+	}
+	in[1] = layer_param(g, name, "weight",
+		shape5(channels, ci, w->kernel[0], w->kernel[1], w->kernel[2]), he, err);
 	if (!in[1])
 		return NULL;
 	if (bias) {
@@ -43,6 +54,25 @@ struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64
 			return NULL;
 	}
 	return graph_op(g, &op_conv3d, &a, in, bias ? 3 : 2, name, err);
+}
+
+struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64_t channels,
+	int kernel, int stride, bool bias, struct err *err)
+{
+	struct layer_window w = layer_window(false, kernel, stride, -1);
+
+	return layer_conv_nd(g, x, name, channels, &w, bias, err);
+}
+
+struct node *layer_linear(
+	struct graph *g, struct node *x, const char *name, int64_t channels, struct err *err)
+{
+	if (shape_voxels(&x->shape) != 1) {
+		err_set(err, ERR_DATA, "layer '%s' wants one voxel: pool over the image first",
+			name);
+		return NULL;
+	}
+	return layer_conv(g, x, name, channels, 1, 1, true, err);
 }
 
 /* The largest divisor of c that is not above groups. */
@@ -178,12 +208,41 @@ struct node *layer_dropout(struct graph *g, struct node *x, double rate, struct 
 	return graph_op(g, &op_dropout, &a, &x, 1, NULL, err);
 }
 
+struct node *layer_pool_nd(
+	struct graph *g, struct node *x, bool max, const struct layer_window *w, struct err *err)
+{
+	struct pool_attr a = {.max = max, .same = w->same};
+
+	for (int i = 0; i < 3; i++) {
+		a.kernel[i] = w->kernel[i];
+		a.stride[i] = w->stride[i];
+		a.pad[i] = a.pad_end[i] = w->same ? 0 : w->pad[i];
+	}
+	return graph_op(g, &op_pool, &a, &x, 1, NULL, err);
+}
+
 struct node *layer_pool(
 	struct graph *g, struct node *x, bool max, int kernel, int stride, struct err *err)
 {
-	struct pool_attr a = {max, {kernel, kernel, kernel}, {stride, stride, stride}};
+	struct layer_window w = layer_window(false, kernel, stride, -1);
 
-	return graph_op(g, &op_pool, &a, &x, 1, NULL, err);
+	return layer_pool_nd(g, x, max, &w, err);
+}
+
+struct node *layer_global_pool(struct graph *g, struct node *x, bool max, struct err *err)
+{
+	struct global_pool_attr a = {max};
+
+	return graph_op(g, &op_global_pool, &a, &x, 1, NULL, err);
+}
+
+struct node *layer_resize(struct graph *g, struct node *x, const int64_t size[3], struct err *err)
+{
+	struct resize_attr a = {.align_corners = 0};
+
+	for (int i = 0; i < 3; i++)
+		a.size[i] = (int32_t)size[i];
+	return graph_op(g, &op_resize, &a, &x, 1, NULL, err);
 }
 
 int layer_l2(struct graph *g, struct node *w, double coefficient, struct err *err)

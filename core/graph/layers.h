@@ -80,7 +80,32 @@ struct dropout_attr {
 struct pool_attr {
 	int32_t max; /* 1: maximum, 0: average of the voxels inside the image */
 	int32_t kernel[3], stride[3];
+	int32_t pad[3], pad_end[3]; /* as in conv_attr */
+	int32_t same;
 };
+
+/* Over all voxels: N D H W C -> N 1 1 1 C. */
+struct global_pool_attr {
+	int32_t max; /* 1: maximum (first place), 0: average */
+};
+
+/* Trilinear (bilinear where D stays), to size; see op/resize.c. */
+struct resize_attr {
+	int32_t size[3];
+	int32_t align_corners; /* PyTorch's meaning; 0: voxel centres are halves */
+};
+
+/* Kernel, stride and padding (both sides) along D, H, W; same: SAME padding instead. */
+struct layer_window {
+	int kernel[3], stride[3], pad[3];
+	bool same;
+};
+
+/*
+ * The same numbers in each dimension; pad < 0: SAME.  flat: a 2-D network (image
+ * with D = 1), whose windows are 1 in D.
+ */
+struct layer_window layer_window(bool flat, int kernel, int stride, int pad);
 
 /* SAME padding; bias: NAME.bias starts at 0; weight: He normal. */
 struct node *layer_conv(struct graph *g, struct node *x, const char *name, int64_t channels,
@@ -121,6 +146,24 @@ struct node *layer_dropout(
 	struct graph *g, struct node *x, double rate, struct err *err) MUST_CHECK;
 struct node *layer_pool(struct graph *g, struct node *x, bool max, int kernel, int stride,
 	struct err *err) MUST_CHECK;
+
+/* layer_conv() and layer_pool() with a window per dimension. */
+struct node *layer_conv_nd(struct graph *g, struct node *x, const char *name, int64_t channels,
+	const struct layer_window *w, bool bias, struct err *err) MUST_CHECK;
+struct node *layer_pool_nd(struct graph *g, struct node *x, bool max, const struct layer_window *w,
+	struct err *err) MUST_CHECK;
+
+/* N D H W C -> N 1 1 1 C: maximum or average. */
+struct node *layer_global_pool(
+	struct graph *g, struct node *x, bool max, struct err *err) MUST_CHECK;
+
+/* N 1 1 1 C -> N 1 1 1 channels with bias: a 1x1x1 convolution. */
+struct node *layer_linear(struct graph *g, struct node *x, const char *name, int64_t channels,
+	struct err *err) MUST_CHECK;
+
+/* Linear interpolation to size (D, H, W), align_corners false. */
+struct node *layer_resize(
+	struct graph *g, struct node *x, const int64_t size[3], struct err *err) MUST_CHECK;
 
 /* coefficient * sum of squares of w, added to the graph's loss. */
 int layer_l2(struct graph *g, struct node *w, double coefficient, struct err *err) MUST_CHECK;

@@ -53,8 +53,10 @@ int window_of_pool(
 		w->in[i] = x->d[i + 1];
 		w->kernel[i] = a->kernel[i];
 		w->stride[i] = a->stride[i];
+		w->pad[i] = a->pad[i];
+		w->pad_end[i] = a->pad_end[i];
 	}
-	return window_resolve(w, true, err);
+	return window_resolve(w, a->same, err);
 }
 
 struct window window_conv(const struct conv_attr *a, const struct shape *x)
