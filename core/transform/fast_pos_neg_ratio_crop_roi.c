@@ -4,14 +4,18 @@
  *
  * The centre is uniform over the voxels of the chosen class; the window is then
  * moved inside the volume.
+ *
+ * With rotation, scale or deform the window looks at the volume through one mapping
+ * about its middle: only the window is computed, and what turns in at its corners
+ * comes from the volume around it.  Beyond the volume all is 0, as with padding.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/transform/crop.h"
-#include "core/transform/fields.h"
 #include "core/transform/posneg.h"
+#include "core/transform/random_warp.h"
 
 struct posneg_args {
 	int64_t size[3];
@@ -46,12 +50,13 @@ static const struct arg_def posneg_defs[] = {
 		.type = ARG_BOOL,
 		.offset = offsetof(struct posneg_args, deform),
 		.def = "false",
-		.help = "elastic deformation (not built yet: only false)"},
+		.help = "elastic deformation: control points every quarter of the window, each "
+			"moved by up to a quarter of their distance"},
 	{.name = "rotation",
 		.type = ARG_BOOL,
 		.offset = offsetof(struct posneg_args, rotation),
 		.def = "false",
-		.help = "random rotation (not built yet: only false)"},
+		.help = "random rotation about each axis through the middle of the window"},
 	{.name = "rotation_degree",
 		.type = ARG_FLOAT,
 		.offset = offsetof(struct posneg_args, rotation_degree),
@@ -59,19 +64,19 @@ static const struct arg_def posneg_defs[] = {
 		.min = 0,
 		.max = 180,
 		.unit = "degree",
-		.help = "largest angle when rotation is true"},
+		.help = "largest angle about each axis when rotation is true"},
 	{.name = "scale",
 		.type = ARG_BOOL,
 		.offset = offsetof(struct posneg_args, scale),
 		.def = "false",
-		.help = "random scaling (not built yet: only false)"},
+		.help = "random factor per axis"},
 	{.name = "scale_factor",
 		.type = ARG_FLOAT,
 		.offset = offsetof(struct posneg_args, scale_factor),
 		.def = "0.1",
 		.min = 0,
 		.max = 0.9,
-		.help = "largest change of size when scale is true"},
+		.help = "factor in 1 - scale_factor ... 1 + scale_factor when scale is true"},
 	{.name = "pos",
 		.type = ARG_FLOAT,
 		.offset = offsetof(struct posneg_args, pos),
@@ -102,23 +107,46 @@ static const struct arg_def posneg_defs[] = {
 	ARG_END,
 };
 
+/* Deformation of the window: distance of control points / its size, and their displacement. */
+static const double posneg_gap = 0.25, posneg_strength = 0.25;
+
+static void posneg_ranges(const struct posneg_args *a, struct random_warp *r)
+{
+	*r = (struct random_warp){.deform = a->deform ? posneg_strength : 0};
+	for (int i = 0; i < 3; i++) {
+		r->degree[i] = a->rotation ? a->rotation_degree : 0;
+		r->scale[i] = a->scale ? a->scale_factor : 0;
+		r->spacing[i] = (double)a->size[i] * posneg_gap;
+	}
+}
+
 /* One crop of s around a centre drawn from p. */
 static int posneg_crop(const struct posneg_args *a, const struct posneg *p, struct sample *s,
 	struct rng *rng, struct err *err)
 {
 	char *names[] = {a->image_field, a->label_field};
-	int size[3], centre[3], start[3];
+	bool warped = a->deform || a->rotation || a->scale;
+	int size[3], centre[3], start[3], rc = 0;
+	struct random_warp ranges;
+	struct warp w = {0};
 
 	posneg_draw(p, a->pos, a->neg, rng, centre);
 	crop_size(a->size, size);
 	crop_clamp(centre, size, p->dim, start);
-	for (int i = 0; i < 2; i++) {
+	if (warped) {
+		posneg_ranges(a, &ranges);
+		random_warp_draw(&ranges, sample_volume(s, names[0], err), start, size, rng, &w);
+	}
+	for (int i = 0; i < 2 && !rc; i++) {
 		struct volume *v = sample_volume(s, names[i], err);
 
-		if (!v || ((!i || strcmp(names[0], names[1])) && crop_box(v, start, size, err)))
-			return -1;
+		if (i && !strcmp(names[0], names[1]))
+			break;
+		rc = warped ? random_warp_volume(v, start, size, &w, i > 0, WARP_ZEROS, err)
+			    : crop_box(v, start, size, err);
 	}
-	return 0;
+	warp_release(&w);
+	return rc;
 }
 
 /* Crops s itself (out NULL, n 1), or makes out[0 .. n-1] of it. */
@@ -174,29 +202,16 @@ static int posneg_split(const void *args, const struct sample *s, struct rng *rn
 	return rc;
 }
 
-static void posneg_refuse(const char *file, const char *path, const char *name, const char *fix,
-	const char *what, struct problems *ps)
-{
-	char *at = mem_printf("%s.%s", path, name);
-
-	problems_add(
-		ps, PROBLEM_ERROR, ERR_DATA, file, at, fix, "FastPosNegRatioCropROI: %s", what);
-	free(at);
-}
-
 static void posneg_check(const void *args, const char *file, const char *path, struct problems *ps)
 {
 	const struct posneg_args *a = args;
-	static const char off[] = "set it to false";
+	char *at;
 
-	if (a->deform)
-		posneg_refuse(file, path, "deform", off, "deformation is not built yet", ps);
-	if (a->rotation)
-		posneg_refuse(file, path, "rotation", off, "rotation is not built yet", ps);
-	if (a->scale)
-		posneg_refuse(file, path, "scale", off, "scaling is not built yet", ps);
-	if (a->pos + a->neg <= 0)
-		posneg_refuse(file, path, "pos", NULL, "pos and neg cannot both be 0", ps);
+	if (a->pos + a->neg > 0)
+		return;
+	at = mem_printf("%s.pos", path);
+	problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, at, NULL, "pos and neg cannot both be 0");
+	free(at);
 }
 
 static void posneg_reads(const void *args, const char **names, int max, int *n)
@@ -211,7 +226,8 @@ const struct component component_fast_pos_neg_ratio_crop_roi = {
 	.name = "FastPosNegRatioCropROI",
 	.kind = COMPONENT_TRANSFORM,
 	.help = "window around a foreground voxel with probability pos / (pos + neg), else around "
-		"a background voxel, moved inside the volume; pads with zeros where that is smaller",
+		"a background voxel, moved inside the volume; pads with zeros where that is smaller; rotation, scale and "
+		"deform turn the window about its middle (image trilinear, label nearest)",
 	.args = posneg_defs,
 	.args_size = sizeof(struct posneg_args),
 	.ops = &(const struct transform_ops){.apply = posneg_apply,

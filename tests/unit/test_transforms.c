@@ -35,7 +35,11 @@ static const struct {
 	{"FastPosNegRatioCropROI", "{\"size\": [8, 8, 16], \"pos\": 1, \"neg\": 1}"},
 	{"LoadNifti", "{\"fields\": [\"image\", \"label\"]}"},
 	{"NormalizeNonzeroIntensities", "{\"fields\": \"image\"}"},
+	{"RandomAffine3D", "{\"fields\": [\"image\", \"label\"], \"deform\": 0.2}"},
 	{"RandomAxisFlip", "{\"fields\": [\"image\", \"label\"]}"},
+	{"RandomElastic3D", "{\"fields\": [\"image\", \"label\"]}"},
+	{"RandomRotate2D", "{\"fields\": [\"image\", \"label\"]}"},
+	{"RandomRotate3D", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomSpatialFlip", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomZoom", "{\"image_field\": \"image\", \"label_field\": \"label\"}"},
 	{"ScaleByResolution", "{\"fields\": \"image\", \"target_resolution\": [1, 1.5, 1]}"},
@@ -125,9 +129,6 @@ static void test_refused(void **state)
 	static const struct {
 		const char *name, *args, *path;
 	} bad[] = {
-		{"FastPosNegRatioCropROI", "{\"size\": 4, \"deform\": true}", "args.deform"},
-		{"FastPosNegRatioCropROI", "{\"size\": 4, \"rotation\": true}", "args.rotation"},
-		{"FastPosNegRatioCropROI", "{\"size\": 4, \"scale\": true}", "args.scale"},
 		{"FastCropByPosNegRatio",
 			"{\"fields\": \"image\", \"size\": 4, \"pos\": 0, \"neg\": 0}", "args.pos"},
 		{"CropByPosNegRatio", "{\"fields\": [], \"size\": 4}", "args.fields"},
@@ -135,6 +136,9 @@ static void test_refused(void **state)
 		{"LoadNifti", "{\"fields\": [\"image\"], \"as_closest_canonical\": true}",
 			"args.as_closest_canonical"},
 		{"LoadNifti", "{\"fields\": []}", "args.fields"},
+		{"RandomAffine3D", "{\"fields\": [\"image\"], \"deform\": 0.5}", "args.deform"},
+		{"RandomRotate3D", "{\"fields\": [\"image\"], \"padding_mode\": \"wrap\"}",
+			"args.padding_mode"},
 		{"RandomZoom", "{\"lower_limits\": 1.2, \"upper_limits\": [1.3, 1.1, 1.3]}",
 			"args.upper_limits"},
 		{"ScaleIntensityRange",
