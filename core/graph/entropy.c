@@ -11,6 +11,10 @@
  *
  *     L = - sum_c [ alpha t q^g log p + (1 - alpha) (1 - t) p^g log q ]
  *
+ * alpha_rule replaces the two weights: alpha and 1 (pos_weight), or alpha and 0, which
+ * leaves - t q^g log p, the focal loss of exclusive channels. Terms of class c count
+ * weight[c]; cross entropy of exclusive channels takes t (1 - s) + s / C for t.
+ *
  * In this form class 0 can be left out (skip_background) and the other classes still
  * learn from background voxels; with two classes and softmax it is the paper's
  * binary loss, once per class.  Cross entropy of independent channels is the same
@@ -42,6 +46,42 @@ struct block {
 	float max[256], sum[256], rest[256], log_sum[256];
 	int top[256];
 };
+
+static float class_weight(const struct entropy_attr *a, int c)
+{
+	return a->n_weight ? a->weight[a->n_weight > 1 ? c : 0] : 1;
+}
+
+/* What the mean is over, where it follows from the labels: see enum entropy_mean. */
+static double block_norm(const struct block *b)
+{
+	double total = 0;
+
+	for (int c = b->first; c < b->classes; c++) {
+		float w = class_weight(b->a, c);
+
+		if (b->a->mean == ENTROPY_MEAN_NONZERO)
+			w = w != 0;
+		for (int i = 0; i < b->n; i++)
+			total += (double)(w * b->t[c * b->len + i]);
+	}
+	return total;
+}
+
+/* Targets of cross entropy: smoothed, and times the weights of the classes. */
+static void block_weigh(struct block *b)
+{
+	float s = b->a->label_smoothing;
+
+	if (!b->a->n_weight && s == 0)
+		return;
+	for (int c = b->first; c < b->classes; c++) {
+		float w = class_weight(b->a, c), *t = b->t + c * b->len;
+
+		for (int i = 0; i < b->n; i++)
+			t[i] = w * (t[i] * (1 - s) + s / (float)b->classes);
+	}
+}
 
 /* x = x - max, e = exp(x), sum over classes, rest: without the largest. */
 static void block_softmax(struct block *b)
@@ -134,10 +174,16 @@ static struct weights class_weights(const struct entropy_attr *a, int c, bool fo
 {
 	struct weights w = {focal ? a->gamma : 0, 1, 1};
 
-	if (focal && a->n_alpha) {
+	if (a->n_alpha) {
 		w.pos = a->alpha[a->n_alpha > 1 ? c : 0];
 		w.neg = 1 - w.pos;
 	}
+	if (a->alpha_rule == ENTROPY_ALPHA_POSITIVE)
+		w.neg = 1;
+	else if (a->alpha_rule == ENTROPY_ALPHA_ONLY)
+		w.neg = 0;
+	w.pos *= class_weight(a, c);
+	w.neg *= class_weight(a, c);
 	return w;
 }
 
@@ -238,6 +284,8 @@ static double block_binary(struct block *b, bool focal)
 
 static double block_loss(struct block *b, bool focal)
 {
+	if (!focal && (b->a->form == ENTROPY_SOFTMAX_LOGITS || b->a->form == ENTROPY_SOFTMAX_PROB))
+		block_weigh(b);
 	switch ((enum entropy_form)b->a->form) {
 	case ENTROPY_SOFTMAX_LOGITS:
 		return focal ? block_focal_softmax(b) : block_cross_entropy_logits(b);
@@ -250,15 +298,25 @@ static double block_loss(struct block *b, bool focal)
 	return block_binary(b, focal);
 }
 
-/* Sum over n voxels from voxel at on; stores gradients times scale when io->din[0] is set. */
-static double entropy_chunk(const struct op_io *io, bool focal, size_t at, size_t n, float scale)
+struct part {
+	double loss, norm;
+};
+
+static bool norm_from_labels(const struct entropy_attr *a)
+{
+	return a->mean == ENTROPY_MEAN_WEIGHTS || a->mean == ENTROPY_MEAN_NONZERO;
+}
+
+/* Sums over n voxels from voxel at on; stores gradients times scale unless that is 0. */
+static struct part entropy_chunk(
+	const struct op_io *io, bool focal, size_t at, size_t n, float scale)
 {
 	const struct entropy_attr *a = io->attr;
 	int classes = (int)shape_channels(io->in_shape);
 	int label_channels = (int)shape_channels(io->in_shape + 1);
 	float x[LOSS_SPACE], t[LOSS_SPACE], e[LOSS_SPACE], g[LOSS_SPACE];
 	struct block b = {.a = a, .classes = classes, .len = loss_block_len(classes)};
-	double total = 0;
+	struct part total = {0};
 
 	b.first = a->skip_background && classes > 1 ? 1 : 0;
 	b.x = x, b.t = t, b.e = e, b.g = scale != 0 ? g : NULL;
@@ -269,7 +327,9 @@ static double entropy_chunk(const struct op_io *io, bool focal, size_t at, size_
 		loss_block_load(io->in[0] + v * (size_t)classes, classes, b.len, b.n, x);
 		loss_block_target(io->in[1] + v * (size_t)label_channels, label_channels, classes,
 			b.len, b.n, t);
-		total += block_loss(&b, focal);
+		if (norm_from_labels(a))
+			total.norm += block_norm(&b);
+		total.loss += block_loss(&b, focal);
 		if (!b.g)
 			continue;
 		for (int c = 0; c < classes; c++)
@@ -281,8 +341,8 @@ static double entropy_chunk(const struct op_io *io, bool focal, size_t at, size_
 	return total;
 }
 
-/* One over the number of terms that the mean runs over. */
-static double entropy_scale(const struct op_io *io, bool focal)
+/* Factor of the sum of terms; norm: the sum of block_norm(). */
+static double entropy_scale(const struct op_io *io, bool focal, double norm)
 {
 	const struct entropy_attr *a = io->attr;
 	int classes = (int)shape_channels(io->in_shape);
@@ -290,8 +350,20 @@ static double entropy_scale(const struct op_io *io, bool focal)
 	bool per_channel =
 		!focal && (a->form == ENTROPY_SIGMOID_LOGITS || a->form == ENTROPY_SIGMOID_PROB);
 	double voxels = (double)io->in_shape->d[0] * (double)shape_voxels(io->in_shape);
+	double scale = a->scale != 0 ? (double)a->scale : 1;
 
-	return 1 / (voxels * (per_channel ? counted : 1));
+	switch ((enum entropy_mean)a->mean) {
+	case ENTROPY_MEAN_ELEMENTS:
+		return scale / (voxels * counted);
+	case ENTROPY_MEAN_WEIGHTS:
+	case ENTROPY_MEAN_NONZERO:
+		return norm > 0 ? scale / norm : 0;
+	case ENTROPY_MEAN_NONE:
+		return scale;
+	case ENTROPY_MEAN_DEFAULT:
+		break;
+	}
+	return scale / (voxels * (per_channel ? counted : 1));
 }
 
 static size_t entropy_chunks(const struct shape *in)
@@ -303,7 +375,8 @@ void entropy_forward(const struct op_io *io, bool focal)
 {
 	size_t voxels = (size_t)(io->in_shape->d[0] * shape_voxels(io->in_shape));
 	size_t chunks = entropy_chunks(io->in_shape);
-	double *part = io->work, total = 0;
+	struct part *part = io->work;
+	double total = 0, norm = 0;
 
 #pragma omp parallel for schedule(static) if (chunks > 1)
 	for (size_t j = 0; j < chunks; j++) {
@@ -311,16 +384,19 @@ void entropy_forward(const struct op_io *io, bool focal)
 
 		part[j] = entropy_chunk(io, focal, at, left < LOSS_CHUNK ? left : LOSS_CHUNK, 0);
 	}
-	for (size_t j = 0; j < chunks; j++)
-		total += part[j];
-	io->out[0] = (float)(total * entropy_scale(io, focal));
+	for (size_t j = 0; j < chunks; j++) {
+		total += part[j].loss;
+		norm += part[j].norm;
+	}
+	*(double *)io->save = entropy_scale(io, focal, norm);
+	io->out[0] = (float)(total * *(double *)io->save);
 }
 
 void entropy_backward(const struct op_io *io, bool focal)
 {
 	size_t voxels = (size_t)(io->in_shape->d[0] * shape_voxels(io->in_shape));
 	size_t chunks = entropy_chunks(io->in_shape);
-	float scale = (float)((double)io->dout[0] * entropy_scale(io, focal));
+	float scale = (float)((double)io->dout[0] * *(double *)io->save);
 
 	if (!io->din[0])
 		return;
@@ -343,6 +419,9 @@ int entropy_shape(
 	if (a->n_alpha > 1 && a->n_alpha != shape_channels(in))
 		return err_set(err, ERR_DATA, "'alpha' has %d values for %d classes",
 			(int)a->n_alpha, (int)shape_channels(in));
+	if (a->n_weight > 1 && a->n_weight != shape_channels(in))
+		return err_set(err, ERR_DATA, "%d class weights for %d classes", (int)a->n_weight,
+			(int)shape_channels(in));
 	if (shape_channels(in) == 1 &&
 		(a->form == ENTROPY_SOFTMAX_LOGITS || a->form == ENTROPY_SOFTMAX_PROB))
 		return err_set(err, ERR_DATA,
@@ -363,7 +442,17 @@ size_t entropy_work_bytes(
 	(void)attr;
 	(void)n_in;
 	(void)out;
-	return backward ? 0 : entropy_chunks(in) * sizeof(double);
+	return backward ? 0 : entropy_chunks(in) * sizeof(struct part);
+}
+
+size_t entropy_save_bytes(
+	const void *attr, int n_in, const struct shape *in, const struct shape *out)
+{
+	(void)attr;
+	(void)n_in;
+	(void)in;
+	(void)out;
+	return sizeof(double);
 }
 
 void entropy_example(struct rng *r, struct op_case *c, bool focal)
@@ -377,10 +466,15 @@ void entropy_example(struct rng *r, struct op_case *c, bool focal)
 		.skip_background = (int32_t)rng_below(r, 2),
 		.smooth = 1e-8f,
 	};
-	if (focal) {
+	if (focal)
 		a->gamma = (float)rng_range(r, 0, 3);
+	if (rng_below(r, 2)) {
 		a->n_alpha = (int32_t)rng_below(r, 2);
 		a->alpha[0] = (float)rng_range(r, 0.1, 0.9);
+		a->alpha_rule = (int32_t)rng_below(r, 3);
+		a->mean = (int32_t)rng_below(r, 5);
+		a->label_smoothing = rng_below(r, 2) ? 0 : 0.2f;
+		a->scale = rng_below(r, 2) ? 0 : 0.6f;
 	}
 	c->n_in = 2;
 	c->in[0] = op_example_shape(r, 6);
@@ -389,6 +483,9 @@ void entropy_example(struct rng *r, struct op_case *c, bool focal)
 	prob = a->form == ENTROPY_SOFTMAX_PROB || a->form == ENTROPY_SIGMOID_PROB;
 	c->in[1] = c->in[0];
 	c->classes = (int)shape_channels(c->in);
+	for (int i = 0; a->mean && i < c->classes; i++)
+		a->weight[i] = i == 1 ? 0 : (float)rng_range(r, 0.2, 2);
+	a->n_weight = a->mean ? c->classes : 0;
 	c->fill[0] = prob && c->classes > 1 ? FILL_PROB : FILL_NORMAL;
 	if (prob && c->classes == 1)
 		a->form = ENTROPY_SIGMOID_LOGITS;

@@ -9,6 +9,8 @@ int entropy_shape(
 unsigned entropy_bwd_needs(const void *attr, int n_in);
 size_t entropy_work_bytes(
 	const void *attr, int n_in, const struct shape *in, const struct shape *out, bool backward);
+size_t entropy_save_bytes(
+	const void *attr, int n_in, const struct shape *in, const struct shape *out);
 void entropy_forward(const struct op_io *io, bool focal);
 void entropy_backward(const struct op_io *io, bool focal);
 void entropy_example(struct rng *r, struct op_case *c, bool focal);

@@ -10,11 +10,31 @@
  * belongs, and skip_background has no effect.  A label outside 0 .. C-1 belongs
  * to no class.
  */
+enum dice_jaccard {
+	DICE_PLAIN,
+	DICE_JACCARD_V3, /* D - I: the intersection is taken off the denominator */
+	DICE_JACCARD,    /* 2 (D - I): the Jaccard index, as MONAI has it */
+};
+
+/* Weight of a class in generalized Dice, from the sum T of its targets. */
+enum dice_general {
+	DICE_PER_CLASS,       /* every class by itself, not generalized */
+	DICE_GENERAL_SQUARE,  /* 1 / T^2 */
+	DICE_GENERAL_SIMPLE,  /* 1 / T */
+	DICE_GENERAL_UNIFORM, /* 1 */
+};
+
 struct dice_attr {
 	int32_t onehot, skip_background;
 	int32_t squared; /* squares in the denominator */
-	int32_t jaccard; /* the intersection is taken off the denominator */
+	int32_t jaccard; /* enum dice_jaccard */
 	float smooth, top_smooth;
+	int32_t tversky;   /* (I + top) / (I + alpha (P - I) + beta (T - I) + smooth) instead */
+	float alpha, beta; /* weights of false positives and false negatives */
+	int32_t general;   /* enum dice_general */
+	int32_t batch;     /* sums run over the items as well */
+	int32_t sum;       /* sum over items and classes instead of the mean */
+	float weight;      /* factor of the loss; 0 stands for 1 */
 };
 
 /* What in[0] of a loss with logarithms is. */
@@ -25,15 +45,37 @@ enum entropy_form {
 	ENTROPY_SIGMOID_PROB,
 };
 
-#define ENTROPY_ALPHA_MAX 16
+#define ENTROPY_ALPHA_MAX 32
+
+/* What the sum of the terms is divided by. */
+enum entropy_mean {
+	ENTROPY_MEAN_DEFAULT,  /* voxels; cross entropy of independent channels: all elements */
+	ENTROPY_MEAN_ELEMENTS, /* voxels times channels that count */
+	ENTROPY_MEAN_WEIGHTS,  /* the sum of the labels' class weights (PyTorch) */
+	ENTROPY_MEAN_NONZERO,  /* how many labels have a weight that is not 0 (TensorFlow) */
+	ENTROPY_MEAN_NONE,     /* nothing: the sum */
+};
+
+/* What alpha of a class means for its two terms. */
+enum entropy_alpha {
+	ENTROPY_ALPHA_BALANCE,  /* alpha for the class, 1 - alpha for the rest */
+	ENTROPY_ALPHA_POSITIVE, /* alpha for the class, 1 for the rest (pos_weight) */
+	ENTROPY_ALPHA_ONLY,     /* alpha (1 without) for the class, 0 for the rest */
+};
 
 struct entropy_attr {
 	int32_t form; /* enum entropy_form */
 	int32_t onehot, skip_background;
 	float smooth;    /* cross entropy of probabilities: log(p + smooth) */
 	float gamma;     /* focal */
-	int32_t n_alpha; /* focal: 0 none, 1 one for all classes, or C */
+	int32_t n_alpha; /* of independent terms: 0 none, 1 one for all classes, or C */
 	float alpha[ENTROPY_ALPHA_MAX];
+	int32_t alpha_rule;              /* enum entropy_alpha */
+	int32_t mean;                    /* enum entropy_mean */
+	int32_t n_weight;                /* 0 none, 1 one for all classes, or C */
+	float weight[ENTROPY_ALPHA_MAX]; /* of a class's terms */
+	float label_smoothing;           /* cross entropy of exclusive logits: t (1 - s) + s / C */
+	float scale;                     /* factor of the loss; 0 stands for 1 */
 };
 
 /* Each adds the loss to g and returns its scalar node, or NULL: shapes that do not fit. */

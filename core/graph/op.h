@@ -16,7 +16,7 @@
  * graph inputs, parameters or states, in the order the op documents.
  */
 #define OP_MAX_IN    8
-#define OP_ATTR_MAX  128
+#define OP_ATTR_MAX  512
 #define OP_NEEDS_OUT (1u << 31) /* for bwd_needs(): backward reads out */
 #define OP_IN(i)     (1u << (i))
 

@@ -40,6 +40,35 @@ static struct node *log_input(const struct loss_input *in, int32_t *form)
 	return in->prediction;
 }
 
+struct node *loss_log_input(const struct loss_input *in, bool sigmoid, int32_t *form)
+{
+	if (in->logits || in->activation == LOSS_LINEAR) {
+		*form = sigmoid ? ENTROPY_SIGMOID_LOGITS : ENTROPY_SOFTMAX_LOGITS;
+		return in->logits ? in->logits : in->prediction;
+	}
+	*form = sigmoid ? ENTROPY_SIGMOID_PROB : ENTROPY_SOFTMAX_PROB;
+	return in->prediction;
+}
+
+bool loss_label_onehot(const struct loss_input *in)
+{
+	int64_t classes = shape_channels(&in->prediction->shape);
+
+	return classes > 1 && shape_channels(&in->label->shape) == classes;
+}
+
+int loss_numbers(const struct numlist *from, const char *arg, float to[ENTROPY_ALPHA_MAX],
+	int32_t *n, struct err *err)
+{
+	if (from->n > ENTROPY_ALPHA_MAX)
+		return err_set(err, ERR_DATA, "'%s' has %d values, at most %d are possible", arg,
+			from->n, ENTROPY_ALPHA_MAX);
+	for (int i = 0; i < from->n; i++)
+		to[i] = (float)from->v[i];
+	*n = from->n;
+	return 0;
+}
+
 int loss_dice_build(const struct loss_common *c, const struct loss_dice_args *a, struct graph *g,
 	const struct loss_input *in, struct node **loss, struct err *err)
 {
@@ -78,15 +107,11 @@ int loss_focal_build(const struct loss_common *c, double smooth, const struct lo
 		.skip_background = c->skip_background,
 		.smooth = (float)smooth,
 		.gamma = (float)a->gamma,
-		.n_alpha = a->alpha.n,
 	};
 	struct node *x = log_input(in, &attr.form);
 
-	if (a->alpha.n > ENTROPY_ALPHA_MAX)
-		return err_set(err, ERR_DATA, "'alpha' has %d values, at most %d are possible",
-			a->alpha.n, ENTROPY_ALPHA_MAX);
-	for (int i = 0; i < a->alpha.n; i++)
-		attr.alpha[i] = (float)a->alpha.v[i];
+	if (loss_numbers(&a->alpha, "alpha", attr.alpha, &attr.n_alpha, err))
+		return -1;
 	*loss = layer_focal(g, x, in->label, &attr, err);
 	return *loss ? 0 : -1;
 }

@@ -34,6 +34,8 @@ struct loss_ops {
 	 */
 	int (*build)(const void *args, struct graph *g, const struct loss_input *in,
 		struct node **loss, struct err *err);
+	/* Faults across arguments; may be NULL. */
+	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
 };
 
 /* Builds the configured loss; the error names the component and its place. */

@@ -31,6 +31,20 @@ int loss_focal_build(const struct loss_common *c, double smooth, const struct lo
 	struct graph *g, const struct loss_input *in, struct node **loss,
 	struct err *err) MUST_CHECK;
 
+/*
+ * The node that a loss with a logarithm reads, and what it is: logits where they are
+ * known.  sigmoid: channels are independent of each other, whatever the network's own
+ * last activation.
+ */
+struct node *loss_log_input(const struct loss_input *in, bool sigmoid, int32_t *form);
+
+/* The label has one channel per class, as its shape says. */
+bool loss_label_onehot(const struct loss_input *in);
+
+/* Copies a list of class weights or alphas; ERR_DATA when it is too long. */
+int loss_numbers(const struct numlist *from, const char *arg, float to[ENTROPY_ALPHA_MAX],
+	int32_t *n, struct err *err) MUST_CHECK;
+
 /* Adds b to *loss. */
 int loss_sum(struct graph *g, struct node **loss, struct node *b, struct err *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/data/pipeline.h"
+#include "core/loss/loss.h"
 #include "core/mmar/known.h"
 #include "core/mmar/paths.h"
 #include "core/mmar/reader.h"
@@ -213,6 +214,11 @@ static void entry_check(struct config_reader *r, const struct component_use *u)
 
 	if (u->c->kind == COMPONENT_TRANSFORM) {
 		const struct transform_ops *ops = u->c->ops;
+
+		if (ops && ops->check)
+			ops->check(u->args, r->file, path, r->ps);
+	} else if (u->c->kind == COMPONENT_LOSS) {
+		const struct loss_ops *ops = u->c->ops;
 
 		if (ops && ops->check)
 			ops->check(u->args, r->file, path, r->ps);

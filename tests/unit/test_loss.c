@@ -162,9 +162,9 @@ static void trial_draw(struct trial *t, struct rng *r)
 			.onehot = (int)rng_below(r, 2),
 			.skip_background = (int)rng_below(r, 2),
 			.gamma = rng_below(r, 3) ? 2 : 0.5f,
-			.n_alpha = rng_below(r, 2)   ? 0
-				   : rng_below(r, 2) ? 1
-						     : t->classes};
+			.n_alpha = t->kind == CROSS_ENTROPY || rng_below(r, 2) ? 0
+				   : rng_below(r, 2)                           ? 1
+									       : t->classes};
 		for (int i = 0; i < t->a.entropy.n_alpha; i++)
 			t->a.entropy.alpha[i] = (float)rng_range(r, 0.1, 0.9);
 		if (t->classes == 1)

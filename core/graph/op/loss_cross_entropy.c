@@ -27,6 +27,7 @@ const struct op op_loss_cross_entropy = {
 	.shape = entropy_shape,
 	.diff = op_bits_first,
 	.bwd_needs = entropy_bwd_needs,
+	.save_bytes = entropy_save_bytes,
 	.work_bytes = entropy_work_bytes,
 	.forward = cross_entropy_forward,
 	.backward = cross_entropy_backward,

@@ -1,22 +1,29 @@
 /*
- * Dice loss with Clara v3's arguments:
+ * Overlap losses: Dice with Clara v3's arguments, and what MONAI makes of the same
+ * three sums per item and class (or per class over the batch):
  *
- *     I = sum t p     D = sum t + sum p      squared: D = sum t^2 + sum p^2
- *                                            jaccard: D = D - I
- *     f = (2 I + top_smooth) / (D + smooth)  per item and class
+ *     I = sum t p     T = sum t     P = sum p          squared: T = sum t^2, P = sum p^2
+ *     Dice            f = (2 I + top_smooth) / (T + P + smooth)
+ *     jaccard, v3     f = (2 I + top_smooth) / (T + P - I + smooth)
+ *     jaccard, MONAI  f = (2 I + top_smooth) / (2 (T + P - I) + smooth)
+ *     Tversky         f = (I + top_smooth) / (I + alpha (P - I) + beta (T - I) + smooth)
  *     loss = 1 - mean of f over items and classes (without class 0: skip_background)
+ *     generalized     f = (2 sum_c w I + top_smooth) / (sum_c w (T + P) + smooth)
+ *                     w = 1/T^2, 1/T or 1 of the class; a class without targets has the
+ *                     largest weight of the others (0 when there are none); mean over items
  *
  * The intersection is never squared.  As v3 defines it, jaccard keeps the factor
- * 2, so a perfect match gives f = 2.  The gradient in p is linear in t and p:
+ * 2, so a perfect match gives f = 2.  All are f = num / den with num linear in I and
+ * den linear in I, T and P, so the gradient in p is linear in t and p:
  *
- *     df/dp = 2 t / (D + smooth) - (2 I + top_smooth) / (D + smooth)^2 dD/dp
- *     dD/dp = 1 - [jaccard] t           squared: 2 p - [jaccard] t
+ *     df/dp = (kn t) / den - num / den^2 (ki t + kp dP/dp)     dP/dp = 1, squared: 2 p
  *
- * so backward only needs three coefficients per item and class, which forward
+ * and backward only needs three coefficients per item and class, which forward
  * saves.  A class that is in neither label nor prediction gives f = top_smooth /
  * smooth, and f = 0 without gradient when that denominator is 0.
  */
 #include <math.h>
+#include <string.h>
 
 #include "core/graph/loss_block.h"
 #include "core/graph/losses.h"
@@ -93,21 +100,107 @@ static void dice_chunk(const float *x, const float *label, int classes, int labe
 	}
 }
 
-/* f and the coefficients of its gradient, times scale. */
-static double dice_value(
-	const struct dice_attr *a, const struct dice_sums *s, double scale, struct dice_coef *k)
-{
-	double den = s->t + s->p - (a->jaccard ? s->i : 0) + (double)a->smooth;
-	double num = 2 * s->i + (double)a->top_smooth, q;
+/* num = kn I + top_smooth, den = ki I + kt T + kp P + smooth. */
+struct dice_ratio {
+	double kn, ki, kt, kp;
+};
 
-	*k = (struct dice_coef){0};
+static struct dice_ratio dice_ratio(const struct dice_attr *a)
+{
+	if (a->tversky)
+		return (struct dice_ratio){1, 1 - (double)a->alpha - (double)a->beta,
+			(double)a->beta, (double)a->alpha};
+	switch ((enum dice_jaccard)a->jaccard) {
+	case DICE_JACCARD_V3:
+		return (struct dice_ratio){2, -1, 1, 1};
+	case DICE_JACCARD:
+		return (struct dice_ratio){2, -2, 2, 2};
+	case DICE_PLAIN:
+		break;
+	}
+	return (struct dice_ratio){2, 0, 1, 1};
+}
+
+/* Coefficients of scale * w * d(num / den)/dp. */
+static void dice_gradient(const struct dice_attr *a, const struct dice_ratio *r, double num,
+	double den, double scale, struct dice_coef *k)
+{
+	double q = num / (den * den);
+
+	k->t = scale * (r->kn / den - r->ki * q);
+	k->p = a->squared ? -2 * scale * r->kp * q : 0;
+	k->one = a->squared ? 0 : -scale * r->kp * q;
+}
+
+/* Sum of f over the classes from first on, and the coefficients of its gradient, times scale. */
+static double dice_classes(const struct dice_attr *a, const struct dice_sums *s, int first,
+	int classes, double scale, struct dice_coef *k)
+{
+	struct dice_ratio r = dice_ratio(a);
+	double total = 0;
+
+	for (int c = first; c < classes; c++) {
+		double den = r.ki * s[c].i + r.kt * s[c].t + r.kp * s[c].p + (double)a->smooth;
+		double num = r.kn * s[c].i + (double)a->top_smooth;
+
+		if (fabs(den) < 1e-30)
+			continue;
+		dice_gradient(a, &r, num, den, scale, k + c);
+		total += num / den;
+	}
+	return total;
+}
+
+static double general_weight(const struct dice_attr *a, double t)
+{
+	if (a->general == DICE_GENERAL_UNIFORM)
+		return 1;
+	if (t == 0)
+		return -1;
+	return a->general == DICE_GENERAL_SQUARE ? 1 / (t * t) : 1 / t;
+}
+
+/* The same for one ratio over all classes; weights depend on targets only. */
+static double dice_general(const struct dice_attr *a, const struct dice_sums *s, int first,
+	int classes, double scale, struct dice_coef *k)
+{
+	struct dice_ratio r = dice_ratio(a);
+	double num = (double)a->top_smooth, den = (double)a->smooth, top = 0;
+
+	for (int c = first; c < classes; c++)
+		top = fmax(top, general_weight(a, s[c].t));
+	for (int c = first; c < classes; c++) {
+		double w = general_weight(a, s[c].t);
+
+		w = w < 0 ? top : w;
+		num += w * r.kn * s[c].i;
+		den += w * (s[c].t + s[c].p);
+	}
 	if (fabs(den) < 1e-30)
 		return 0;
-	q = num / (den * den);
-	k->t = scale * (2 / den + (a->jaccard ? q : 0));
-	k->p = a->squared ? -2 * scale * q : 0;
-	k->one = a->squared ? 0 : -scale * q;
+	for (int c = first; c < classes; c++) {
+		double w = general_weight(a, s[c].t);
+
+		dice_gradient(a, &r, num, den, scale * (w < 0 ? top : w), k + c);
+	}
 	return num / den;
+}
+
+/* Sums per class of chunks first_chunk .. end - 1, in their order. */
+static void dice_gather(const struct dice_sums *part, size_t first_chunk, size_t end, int classes,
+	struct dice_sums *sum)
+{
+	for (int c = 0; c < classes; c++)
+		sum[c] = (struct dice_sums){0};
+	for (size_t j = first_chunk; j < end; j++) {
+		for (int c = 0; c < classes; c++) {
+			const struct dice_sums *s = part + j * (size_t)classes + (size_t)c;
+
+			sum[c].i += s->i;
+			sum[c].t += s->t;
+			sum[c].p += s->p;
+		}
+	}
 }
 
 static void dice_forward(const struct op_io *io)
@@ -117,10 +210,12 @@ static void dice_forward(const struct op_io *io)
 	int label_channels = (int)shape_channels(io->in_shape + 1);
 	int first = a->skip_background && classes > 1 ? 1 : 0;
 	size_t items = (size_t)io->in_shape->d[0], voxels = (size_t)shape_voxels(io->in_shape);
-	size_t chunks = dice_chunks(io->in_shape);
-	struct dice_sums *part = io->work;
+	size_t chunks = dice_chunks(io->in_shape), groups = a->batch ? 1 : items;
+	size_t terms = groups * (size_t)(a->general ? 1 : classes - first);
+	struct dice_sums *part = io->work, sum[LOSS_CLASSES_MAX];
 	struct dice_coef *coef = io->save;
-	double scale = 1.0 / (double)(items * (size_t)(classes - first)), total = 0;
+	double weight = a->weight != 0 ? (double)a->weight : 1, total = 0;
+	double scale = a->sum ? weight : weight / (double)terms;
 
 #pragma omp parallel for schedule(static) if (items * chunks > 1)
 	for (size_t j = 0; j < items * chunks; j++) {
@@ -132,25 +227,18 @@ static void dice_forward(const struct op_io *io)
 			a->squared, left < LOSS_CHUNK ? left : LOSS_CHUNK,
 			part + j * (size_t)classes);
 	}
-	for (size_t n = 0; n < items; n++) {
-		for (int c = 0; c < classes; c++) {
-			struct dice_coef *k = coef + n * (size_t)classes + (size_t)c;
-			struct dice_sums sum = {0};
+	memset(coef, 0, items * (size_t)classes * sizeof(*coef));
+	for (size_t n = 0; n < groups; n++) {
+		struct dice_coef *k = coef + n * (size_t)classes;
 
-			*k = (struct dice_coef){0};
-			if (c < first)
-				continue;
-			for (size_t j = n * chunks; j < (n + 1) * chunks; j++) {
-				const struct dice_sums *s = part + j * (size_t)classes + (size_t)c;
-
-				sum.i += s->i;
-				sum.t += s->t;
-				sum.p += s->p;
-			}
-			total += scale * dice_value(a, &sum, scale, k);
-		}
+		dice_gather(part, n * chunks, a->batch ? items * chunks : (n + 1) * chunks, classes,
+			sum);
+		total += a->general ? dice_general(a, sum, first, classes, scale, k)
+				    : dice_classes(a, sum, first, classes, scale, k);
 	}
-	io->out[0] = (float)(1 - total);
+	for (size_t n = groups; n < items; n++)
+		memcpy(coef + n * (size_t)classes, coef, (size_t)classes * sizeof(*coef));
+	io->out[0] = (float)(scale * ((double)terms - total));
 }
 
 static void dice_grad_chunk(const struct op_io *io, size_t at, size_t n)
@@ -214,10 +302,20 @@ static void dice_example(struct rng *r, struct op_case *c)
 		.onehot = (int32_t)rng_below(r, 2),
 		.skip_background = (int32_t)rng_below(r, 2),
 		.squared = (int32_t)rng_below(r, 2),
-		.jaccard = (int32_t)rng_below(r, 2),
+		.jaccard = (int32_t)rng_below(r, 3),
 		.smooth = (float)rng_range(r, 0.01, 1),
 		.top_smooth = (float)rng_range(r, 0, 1),
+		.tversky = rng_below(r, 4) == 0,
+		.alpha = (float)rng_range(r, 0.1, 1),
+		.beta = (float)rng_range(r, 0.1, 1),
+		.general = rng_below(r, 2) ? 0 : (int32_t)rng_below(r, 4),
+		.batch = (int32_t)rng_below(r, 2),
+		.sum = (int32_t)rng_below(r, 2),
+		.weight = rng_below(r, 2) ? 0 : 0.7f,
 	};
+	if (a->general) { /* the plain ratio only; targets per class stay as they are */
+		a->jaccard = a->tversky = 0;
+	}
 	c->n_in = 2;
 	c->in[0] = c->in[1] = op_example_shape(r, 6);
 	c->classes = (int)shape_channels(c->in);

@@ -27,6 +27,7 @@ const struct op op_loss_focal = {
 	.shape = entropy_shape,
 	.diff = op_bits_first,
 	.bwd_needs = entropy_bwd_needs,
+	.save_bytes = entropy_save_bytes,
 	.work_bytes = entropy_work_bytes,
 	.forward = focal_forward,
 	.backward = focal_backward,
