@@ -19,7 +19,7 @@ OPT     ?= -O3
 PKGS     := ncursesw libpng libcjson zlib libdeflate libjpeg libprotobuf-c
 NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev libpng-dev \
 	    zlib1g-dev libdeflate-dev libdnnl-dev libcmocka-dev libvterm-dev \
-	    libjpeg-dev libprotobuf-c-dev protobuf-c-compiler
+	    libjpeg-dev libprotobuf-c-dev protobuf-c-compiler libarchive-dev
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	  -Wno-missing-field-initializers -Wno-psabi -Werror

@@ -12,6 +12,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/mmar/folder.h"
 #include "core/mmar/mmar.h"
 #include "core/mmar/template.h"
 
@@ -98,45 +99,6 @@ static int clone_tree(const char *src, const char *dst, const char *rel, struct 
 	return rc;
 }
 
-/* dst must be free: missing, or an empty folder (which rename() replaces). */
-static int clone_check_free(const char *dst, struct err *err)
-{
-	char **names;
-	int n;
-
-	if (!sys_exists(dst))
-		return 0;
-	n = sys_is_dir(dst) ? sys_list_dir(dst, &names, err) : 1;
-	if (n < 0)
-		return -1;
-	if (sys_is_dir(dst))
-		sys_free_names(names, n);
-	return n ? err_set(err, ERR_USAGE, "'%s' exists already", dst) : 0;
-}
-
-/* Moves the finished tree to its place, or removes it. */
-static int clone_finish(const char *tmp, const char *dst, int rc, struct err *err)
-{
-	struct err ignored = ERR_INIT;
-
-	if (!rc && !rename(tmp, dst))
-		return 0;
-	if (!rc)
-		rc = err_sys(err, errno, "cannot make '%s'", dst);
-	if (sys_remove_tree(tmp, &ignored))
-		return rc; /* the first error counts */
-	return rc;
-}
-
-static char *clone_tmp(const char *dst)
-{
-	size_t n = strlen(dst);
-
-	while (n > 1 && dst[n - 1] == '/')
-		n--;
-	return mem_printf("%.*s.new-%ld", (int)n, dst, (long)getpid());
-}
-
 static bool clone_is_inside(const char *src, const char *dst)
 {
 	char *copy = mem_strdup(dst), *slash = strrchr(copy, '/'), *full;
@@ -165,10 +127,10 @@ int mmar_clone(const char *src, const char *dst, struct err *err)
 		return err_set(err, ERR_DATA, "'%s' is no MMAR", src);
 	if (clone_is_inside(src, dst))
 		return err_set(err, ERR_USAGE, "'%s' lies inside '%s'", dst, src);
-	if (clone_check_free(dst, err))
+	if (folder_check_free(dst, err))
 		return -1;
-	tmp = clone_tmp(dst);
-	rc = clone_finish(tmp, dst, clone_tree(src, tmp, "", err), err);
+	tmp = folder_tmp(dst);
+	rc = folder_finish(tmp, dst, clone_tree(src, tmp, "", err), err);
 	free(tmp);
 	return rc;
 }
@@ -195,12 +157,12 @@ int mmar_new(const char *dir, struct err *err)
 	char *tmp;
 	int rc = 0;
 
-	if (clone_check_free(dir, err))
+	if (folder_check_free(dir, err))
 		return -1;
-	tmp = clone_tmp(dir);
+	tmp = folder_tmp(dir);
 	for (int i = 0; !rc && template_at(i); i++)
 		rc = new_file(tmp, template_at(i), err);
-	rc = clone_finish(tmp, dir, rc, err);
+	rc = folder_finish(tmp, dir, rc, err);
 	free(tmp);
 	return rc;
 }

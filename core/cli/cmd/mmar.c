@@ -11,6 +11,7 @@
 #include "core/cli/cli.h"
 #include "core/mmar/config.h"
 #include "core/mmar/mmar.h"
+#include "core/mmar/pack.h"
 
 static void mmar_print_safe(const char *text)
 {
@@ -204,6 +205,26 @@ static int mmar_make_clone(struct cmd_line *line, struct err *err)
 	return mmar_clone(cmd_arg(line, 1), cmd_arg(line, 2), err);
 }
 
+static int mmar_make_pack(struct cmd_line *line, struct err *err)
+{
+	const char *dir = cmd_arg(line, 1), *out = cmd_arg(line, 2);
+	int rc;
+
+	if (!dir || !out || cmd_argc(line) != 3)
+		return err_set(err, ERR_USAGE, "usage: axial mmar pack DIR FILE.zip|FILE.tar.gz");
+	rc = mmar_pack(dir, out, cmd_value(line, "weights", NULL), err);
+	if (!rc)
+		printf("%s\n", out);
+	return rc;
+}
+
+static int mmar_make_unpack(struct cmd_line *line, struct err *err)
+{
+	if (cmd_argc(line) != 3)
+		return err_set(err, ERR_USAGE, "usage: axial mmar unpack FILE DIR");
+	return mmar_unpack(cmd_arg(line, 1), cmd_arg(line, 2), err);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct cmd_line *line, struct err *err);
@@ -213,6 +234,8 @@ static const struct {
 	{"list", mmar_list},
 	{"new", mmar_make_new},
 	{"clone", mmar_make_clone},
+	{"pack", mmar_make_pack},
+	{"unpack", mmar_make_unpack},
 };
 
 static int mmar_run(struct cmd_line *line, struct err *err)
@@ -222,7 +245,9 @@ static int mmar_run(struct cmd_line *line, struct err *err)
 	for (size_t i = 0; verb && i < ARRAY_SIZE(mmar_verbs); i++)
 		if (!strcmp(verb, mmar_verbs[i].name))
 			return mmar_verbs[i].run(line, err);
-	return err_set(err, ERR_USAGE, "%s%s%s: lint, info, list, new or clone is expected",
+	return err_set(err, ERR_USAGE,
+		"%s%s%s: lint, info, list, new, clone, pack or unpack is "
+		"expected",
 		verb ? "unknown word '" : "no word", verb ? verb : "", verb ? "'" : "");
 }
 
@@ -231,16 +256,20 @@ static const struct cmd_opt mmar_opts[] = {
 	{"config", 'c', CMD_VALUE, "FILE", "lint this configuration only, relative to the MMAR"},
 	{"env", 'e', CMD_VALUE, "FILE", "environment, relative to the MMAR"},
 	{"set", 0, CMD_MULTI, "KEY=VALUE...", "variables, as for train"},
+	{"weights", 0, CMD_VALUE, "FILE", "pack: weights to add as models/model.safetensors"},
 	CMD_OPT_END,
 };
 
 const struct cmd cmd_mmar = {
 	.name = "mmar",
-	.args = "lint FILE|DIR | info DIR | list [DIR...] | new DIR | clone SRC DST",
-	.summary = "check, describe, list, make and copy MMAR folders",
+	.args = "lint FILE|DIR | info DIR | list [DIR...] | new DIR | clone SRC DST | pack DIR FILE | "
+		"unpack FILE DIR",
+	.summary = "check, describe, list, make, copy, pack and unpack MMAR folders",
 	.help = "lint reads configurations without running them and prints every problem on its\n"
 		"own line; it ends with 0 when clean, 1 with warnings, 65 with errors.\n"
-		"clone copies without the contents of models/, eval/ and data/.",
+		"clone copies without the contents of models/, eval/ and data/.\n"
+		"pack makes one .zip or .tar.gz of an MMAR without data, runs and results; weights at\n"
+		"the top of models/ go along.  unpack takes it, or any zip or tar with an MMAR in it.",
 	.opts = mmar_opts,
 	.run = mmar_run,
 };
