@@ -1,3 +1,6 @@
+/*
+ * libarchive by dlopen(), as oneDNN in core/cpu/dnnl_api.c.
+ */
 #include "core/mmar/archive_api.h"
 
 #include <dlfcn.h>
