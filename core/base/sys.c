@@ -224,18 +224,25 @@ int sys_writer_add(struct sys_writer *w, const void *data, size_t len, struct er
 		(unsigned long long)sys_free_space(w->path));
 }
 
-static int sys_fsync_parent(const char *path)
+int sys_flush_dir(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open folder '%s'", path);
+	rc = fsync(fd) ? err_sys(err, errno, "cannot flush folder '%s'", path) : 0;
+	close(fd);
+	return rc;
+}
+
+static int sys_flush_parent(const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash ? mem_strndup(path, (size_t)(slash - path) + (slash == path))
 			  : mem_strdup(".");
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
+	int rc = sys_flush_dir(dir, err);
 
 	free(dir);
-	if (fd >= 0) {
-		rc = fsync(fd);
-		close(fd);
-	}
 	return rc;
 }
 
@@ -250,8 +257,8 @@ int sys_writer_commit(struct sys_writer *w, struct err *err)
 	w->fd = -1;
 	if (!rc && rename(w->tmp, w->path))
 		rc = err_sys(err, errno, "cannot rename to '%s'", w->path);
-	if (!rc && sys_fsync_parent(w->path))
-		rc = err_sys(err, errno, "cannot flush the folder of '%s'", w->path);
+	if (!rc)
+		rc = sys_flush_parent(w->path, err);
 	if (rc) {
 		sys_writer_abort(w);
 		return -1;

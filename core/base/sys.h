@@ -57,6 +57,9 @@ int sys_writer_add(struct sys_writer *w, const void *data, size_t len, struct er
 int sys_writer_commit(struct sys_writer *w, struct err *err) MUST_CHECK;
 void sys_writer_abort(struct sys_writer *w);
 
+/* Flushes a folder: names that were made, changed or removed in it survive a power loss. */
+int sys_flush_dir(const char *path, struct err *err) MUST_CHECK;
+
 /* Writes all of data to fd, through EINTR and short writes. */
 int sys_write_all(int fd, const void *data, size_t len) MUST_CHECK;
 

@@ -223,17 +223,6 @@ static int run_cut_torn(struct run *r, const char *path, struct err *err)
 	return 0;
 }
 
-static int run_sync_dir(const char *dir, struct err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return err_sys(err, errno, "cannot open folder '%s'", dir);
-	rc = fsync(fd) ? err_sys(err, errno, "cannot flush folder '%s'", dir) : 0;
-	close(fd);
-	return rc;
-}
-
 static int run_open_events(struct run *r, struct err *err)
 {
 	char *path = run_path(r, RUN_FILE_EVENTS);
@@ -245,7 +234,7 @@ static int run_open_events(struct run *r, struct err *err)
 	if (!rc)
 		rc = run_cut_torn(r, path, err);
 	if (!rc)
-		rc = run_sync_dir(r->dir, err);
+		rc = sys_flush_dir(r->dir, err);
 	free(path);
 	return rc;
 }
@@ -288,7 +277,7 @@ struct run *run_create(const struct run_info *info, struct err *err)
 		return NULL;
 	}
 	if (run_take_lock(r, err) || run_write_info(r, info, err) || run_open_events(r, err) ||
-		run_sync_dir(info->ckpt_dir, err)) {
+		sys_flush_dir(info->ckpt_dir, err)) {
 		if (sys_remove_tree(r->dir, NULL))
 			log_write(LOG_WARN, "cannot remove '%s'", r->dir);
 		run_free(r);

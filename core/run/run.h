@@ -23,7 +23,9 @@
 #define RUN_FILE_MODEL      "model.safetensors"       /* best by key metric */
 #define RUN_FILE_FINAL      "model_final.safetensors" /* after the last epoch */
 #define RUN_FILE_CHECKPOINT "checkpoint.safetensors"  /* weights, optimizer, random state */
-#define RUN_FILE_STATS      "train_stats.json"
+/* The checkpoint before it, should it be damaged. */
+#define RUN_FILE_CHECKPOINT_PREV "checkpoint.prev.safetensors"
+#define RUN_FILE_STATS           "train_stats.json"
 
 struct run; /* a run that this process writes */
 

@@ -168,6 +168,15 @@ static void scan_events(struct run_item *it, const char *path)
 	close(fd);
 }
 
+static bool scan_has(const char *dir, const char *file)
+{
+	char *path = run_path_in(dir, file);
+	bool there = sys_exists(path);
+
+	free(path);
+	return there;
+}
+
 static char *scan_str(const cJSON *info, const char *key)
 {
 	const char *s = json_str(info, key, NULL);
@@ -206,9 +215,9 @@ int run_item_read(struct run_item *it, const char *dir, struct err *err)
 	if (sys_is_locked(path))
 		it->state = RUN_RUNNING;
 	free(path);
-	path = run_path_in(dir, RUN_FILE_CHECKPOINT);
-	it->resumable = it->state != RUN_RUNNING && it->state != RUN_DONE && sys_exists(path);
-	free(path);
+	it->resumable =
+		it->state != RUN_RUNNING && it->state != RUN_DONE &&
+		(scan_has(dir, RUN_FILE_CHECKPOINT) || scan_has(dir, RUN_FILE_CHECKPOINT_PREV));
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/tensor/convert.h"
+#include "core/tensor/safetensors_write.h"
 
 static const uint64_t ST_MAX_HEADER = 100000000;
 
@@ -332,6 +335,36 @@ const struct st_info *safetensors_find(const struct safetensors *st, const char 
 const char *safetensors_meta(const struct safetensors *st, const char *key)
 {
 	return json_str(st->meta, key, NULL);
+}
+
+int safetensors_verify(const struct safetensors *st, struct err *err)
+{
+	const char *want = safetensors_meta(st, SAFETENSORS_SUM);
+	const size_t chunk = 1 << 20;
+	unsigned char *part;
+	uint32_t crc = 0;
+	char have[16];
+	int rc = 0;
+
+	if (!want)
+		return 0;
+	part = mem_alloc(chunk);
+	for (size_t at = 0; !rc && at < st->data_bytes; at += chunk) {
+		size_t n = st->data_bytes - at < chunk ? st->data_bytes - at : chunk;
+
+		rc = st_pread(st, part, n, st->data_at + at, err);
+		if (!rc)
+			crc = libdeflate_crc32(crc, part, n);
+	}
+	free(part);
+	if (rc)
+		return -1;
+	snprintf(have, sizeof(have), "%08x", (unsigned)crc);
+	if (strcmp(have, want))
+		return err_set(err, ERR_DATA,
+			"'%s' is damaged: the checksum of its data is %s, it should be %s",
+			st->path, have, want);
+	return 0;
 }
 
 int safetensors_load(const struct safetensors *st, const struct st_info *info, void *dst,

@@ -30,6 +30,12 @@ const struct st_info *safetensors_find(const struct safetensors *st, const char 
 /* Value of a "__metadata__" key, or NULL. */
 const char *safetensors_meta(const struct safetensors *st, const char *key);
 
+/*
+ * Compares the data with the checksum of safetensors_write_sum(): ERR_DATA when they
+ * differ.  A file without one passes.
+ */
+int safetensors_verify(const struct safetensors *st, struct err *err) MUST_CHECK;
+
 /* Reads a tensor's data; bytes must equal info->bytes. */
 int safetensors_load(const struct safetensors *st, const struct st_info *info, void *dst,
 	size_t bytes, struct err *err) MUST_CHECK;

@@ -6,7 +6,9 @@
  */
 #include "core/tensor/safetensors_write.h"
 
+#include <libdeflate.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,5 +112,28 @@ int safetensors_write(const char *path, const struct st_item *items, int n,
 	rc = sys_writer_commit(&w, err);
 out:
 	buf_release(&h);
+	return rc;
+}
+
+int safetensors_write_sum(const char *path, const struct st_item *items, int n,
+	const struct st_meta *meta, int n_meta, struct err *err)
+{
+	struct st_meta *all = mem_alloc((size_t)(n_meta + 1) * sizeof(*all));
+	uint32_t crc = 0;
+	char text[16];
+	int rc;
+
+	for (int i = 0; i < n; i++) {
+		size_t bytes = shape_count(&items[i].shape) * dtype_size(items[i].dtype);
+
+		if (bytes)
+			crc = libdeflate_crc32(crc, items[i].data, bytes);
+	}
+	snprintf(text, sizeof(text), "%08x", (unsigned)crc);
+	if (n_meta)
+		memcpy(all, meta, (size_t)n_meta * sizeof(*all));
+	all[n_meta] = (struct st_meta){SAFETENSORS_SUM, text};
+	rc = safetensors_write(path, items, n, all, n_meta + 1, err);
+	free(all);
 	return rc;
 }

@@ -26,4 +26,12 @@ struct st_meta {
 int safetensors_write(const char *path, const struct st_item *items, int n,
 	const struct st_meta *meta, int n_meta, struct err *err) MUST_CHECK;
 
+/*
+ * The same with a checksum of the data in the metadata (SAFETENSORS_SUM: CRC-32 in
+ * eight hexadecimal digits), which safetensors_verify() compares.
+ */
+#define SAFETENSORS_SUM "data_crc32"
+int safetensors_write_sum(const char *path, const struct st_item *items, int n,
+	const struct st_meta *meta, int n_meta, struct err *err) MUST_CHECK;
+
 #endif

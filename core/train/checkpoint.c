@@ -29,7 +29,8 @@ enum {
 	POS_T,
 	POS_OLD, /* files of earlier versions end here */
 	POS_SCHEDULE = POS_OLD,
-	POS_N = POS_SCHEDULE + SCHEDULE_STATE,
+	POS_SKIPPED = POS_SCHEDULE + SCHEDULE_STATE,
+	POS_N,
 };
 
 static char *checkpoint_slot_name(const struct optim_ops *ops, int slot, const char *param)
@@ -59,6 +60,7 @@ int checkpoint_save(const char *path, const struct learner *l, const struct trai
 	char seed[32];
 
 	memcpy(position + POS_SCHEDULE, pos->schedule, sizeof(pos->schedule));
+	position[POS_SKIPPED] = (double)pos->skipped;
 	checkpoint_meta(l, seed, meta);
 	for (int i = 0; i < p->n; i++)
 		items[n++] = (struct st_item){
@@ -75,7 +77,7 @@ int checkpoint_save(const char *path, const struct learner *l, const struct trai
 			items[n++] = (struct st_item){
 				checkpoint_slot_name(ops, s, p->param[i].name), DTYPE_F32,
 				p->param[i].shape, l->slot[s] + p->param[i].offset};
-	rc = safetensors_write(path, items, n, meta, 3, err);
+	rc = safetensors_write_sum(path, items, n, meta, 3, err);
 	for (int i = first_slot; i < n; i++)
 		free((char *)items[i].name);
 	free(items);
@@ -92,6 +94,11 @@ static int checkpoint_check_meta(
 	for (int i = 0; i < 3; i++) {
 		const char *have = safetensors_meta(st, want[i].key);
 
+		if (!i && (!have || strcmp(have, want[i].value)))
+			return err_set(err, ERR_DATA,
+				"'%s' is no checkpoint that this program can read: its format is "
+				"'%s', wanted is '%s'",
+				path, have ? have : "", want[i].value);
 		if (!have || strcmp(have, want[i].value))
 			return err_set(err, ERR_DATA,
 				"checkpoint '%s' has %s '%s', the configuration says '%s'", path,
@@ -131,18 +138,19 @@ static void checkpoint_position(
 	pos->seconds = v[POS_SECONDS];
 	l->t = (int64_t)v[POS_T];
 	memcpy(pos->schedule, v + POS_SCHEDULE, sizeof(pos->schedule));
+	pos->skipped = (int64_t)v[POS_SKIPPED];
 }
 
 static int checkpoint_load_position(
 	const struct safetensors *st, double position[POS_N], struct err *err)
 {
 	const struct st_info *info = safetensors_find(st, "position");
-	const struct shape old = shape1(POS_OLD), now = shape1(POS_N);
-	bool is_old = info && shape_eq(&info->shape, &old);
+	struct shape s = shape1(POS_N);
 
+	if (info && info->shape.n == 1 && info->shape.d[0] >= POS_OLD && info->shape.d[0] < POS_N)
+		s = info->shape;
 	memset(position, 0, POS_N * sizeof(*position));
-	return safetensors_load_named(
-		st, "position", DTYPE_F64, is_old ? &old : &now, position, err);
+	return safetensors_load_named(st, "position", DTYPE_F64, &s, position, err);
 }
 
 int checkpoint_load(
@@ -156,8 +164,8 @@ int checkpoint_load(
 
 	if (!st)
 		return -1;
-	if (!checkpoint_check_meta(st, path, l, err) && !model_load_all(l->model, path, err) &&
-		!checkpoint_load_slots(st, l, err) &&
+	if (!checkpoint_check_meta(st, path, l, err) && !safetensors_verify(st, err) &&
+		!model_load_all(l->model, path, err) && !checkpoint_load_slots(st, l, err) &&
 		!safetensors_load_named(
 			st, "optimizer.scalars", DTYPE_F64, &scalars, l->scalar, err) &&
 		!checkpoint_load_position(st, position, err)) {

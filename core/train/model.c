@@ -292,7 +292,7 @@ int model_save(const struct model *m, const char *path, const char *extra, struc
 	for (int i = 0; i < p->n_state; i++)
 		items[p->n + i] = (struct st_item){
 			p->state[i].name, DTYPE_F32, p->state[i].shape, p->s + p->state[i].offset};
-	rc = safetensors_write(path, items, p->n + p->n_state, meta, extra ? 3 : 2, err);
+	rc = safetensors_write_sum(path, items, p->n + p->n_state, meta, extra ? 3 : 2, err);
 	cJSON_free(spec);
 	free(items);
 	return rc;

@@ -90,6 +90,10 @@ static int model_load_from(struct model *m, const char *path, const bool *spare,
 
 	if (!st)
 		return -1;
+	if (safetensors_verify(st, err)) {
+		safetensors_close(st);
+		return -1;
+	}
 	bad = model_compare(st, p->param, p->n, spare, 0, &diff);
 	bad = model_compare(st, p->state, p->n_state, spare ? spare + p->n : NULL, bad, &diff);
 	if (bad)
@@ -169,7 +173,8 @@ int model_load_partial(
 	memset(part, 0, sizeof(*part));
 	if (!st)
 		return -1;
-	rc = model_load_fitting(st, p->param, p->n, p->w, part, err) ||
+	rc = safetensors_verify(st, err) ||
+			     model_load_fitting(st, p->param, p->n, p->w, part, err) ||
 			     model_load_fitting(st, p->state, p->n_state, p->s, part, err)
 		     ? -1
 		     : 0;

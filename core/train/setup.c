@@ -259,24 +259,23 @@ static int setup_create_run(struct trainer *t, const struct train_source *src, s
 
 static int setup_resume_run(struct trainer *t, const struct train_source *src, struct err *err)
 {
-	char *path = run_path_in(src->run_dir, RUN_FILE_CHECKPOINT);
-	struct buf f = {0};
+	struct buf f = {0}, note = {0};
 	int rc = -1;
 
 	t->run = run_open_resume(src->run_dir, err);
-	if (t->run && !sys_exists(path)) {
+	if (t->run)
+		rc = checkpoint_resume(src->run_dir, &t->learner, &t->pos, &note, err);
+	if (!rc)
 		trainer_say(t->hooks, "resume     no checkpoint yet: from the beginning");
-		rc = 0;
-	} else if (t->run) {
-		rc = checkpoint_load(path, &t->learner, &t->pos, err);
-	}
-	if (!rc) {
+	if (rc >= 0) {
 		event_int(&f, "epoch", t->pos.epoch);
 		event_int(&f, "step", t->pos.total_step);
 		rc = run_event(t->run, EVENT_RESUME, &f, err);
 	}
+	if (!rc && note.len)
+		setup_warn(t, note.p);
 	buf_release(&f);
-	free(path);
+	buf_release(&note);
 	return rc;
 }
 

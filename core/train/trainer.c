@@ -21,17 +21,14 @@ static const double CHECKPOINT_SECONDS = 15;
 
 int trainer_checkpoint(struct trainer *t, struct err *err)
 {
-	char *path;
 	struct buf f = {0};
 	struct train_position pos = t->pos;
 	int rc;
 
 	if (run_check_fence(t->run, err))
 		return -1;
-	path = run_path(t->run, RUN_FILE_CHECKPOINT);
 	pos.seconds += sys_now() - t->started;
-	rc = checkpoint_save(path, &t->learner, &pos, err);
-	free(path);
+	rc = checkpoint_rotate(run_dir(t->run), &t->learner, &pos, err);
 	t->last_checkpoint = sys_now();
 	if (!rc) {
 		event_int(&f, "epoch", t->pos.epoch);
