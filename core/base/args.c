@@ -263,8 +263,8 @@ static void args_bool(struct args_ctx *c, const struct arg_def *d, const cJSON *
 static void args_json(struct args_ctx *c, const struct arg_def *d, const cJSON *v, void *at)
 {
 	(void)c;
-	(void)d;
-	*(cJSON **)at = cJSON_Duplicate(v, 1);
+	if (!(d->flags & ARG_UNUSED))
+		*(cJSON **)at = cJSON_Duplicate(v, 1);
 }
 
 static void args_value(struct args_ctx *c, const struct arg_def *d, const cJSON *v, void *out)
@@ -368,7 +368,7 @@ void args_release(const struct arg_def *defs, void *out)
 		} else if (d->type == ARG_INTLIST || d->type == ARG_FLOATLIST) {
 			free(((struct numlist *)at)->v);
 			*(struct numlist *)at = (struct numlist){0};
-		} else if (d->type == ARG_JSON) {
+		} else if (d->type == ARG_JSON && !(d->flags & ARG_UNUSED)) {
 			cJSON_Delete(*(cJSON **)at);
 			*(cJSON **)at = NULL;
 		}

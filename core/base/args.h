@@ -29,7 +29,8 @@ enum arg_type {
 	ARG_STRLIST,   /* struct strlist; "a", "a,b" or ["a","b"] */
 	ARG_INTLIST,   /* struct numlist of whole numbers; 3, "1,2,3" or [1,2,3] */
 	ARG_FLOATLIST, /* struct numlist; likewise */
-	ARG_JSON,      /* cJSON *: a copy of whatever stands there, NULL when absent */
+	ARG_JSON,      /* cJSON *: a copy of whatever stands there, NULL when absent; with
+			  ARG_UNUSED nothing is stored, so that it needs no place */
 };
 
 enum arg_flags {

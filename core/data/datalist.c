@@ -20,11 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/volume/image_file.h"
 
 /* Where rows of problems come from: the list file and the place in it. */
 struct datalist_ctx {
@@ -102,21 +102,6 @@ static char *datalist_path(struct datalist_ctx *c, int i, const char *what, cons
 	return path[0] == '/' ? mem_strdup(path) : sys_join(c->base, path);
 }
 
-/* name without the extension of an image. */
-static char *datalist_stem(const char *name)
-{
-	static const char *const ends[] = {".nii.gz", ".nii", ".png", ".jpg", ".jpeg", ".npy"};
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		size_t k = strlen(ends[i]);
-
-		if (n > k && !strcasecmp(name + n - k, ends[i]))
-			return mem_strndup(name, n - k);
-	}
-	return mem_strdup(name);
-}
-
 /* by_path: see datalist_entry.case_id. */
 static char *datalist_case_id(const char *base, const char *path, bool by_path)
 {
@@ -125,14 +110,14 @@ static char *datalist_case_id(const char *base, const char *path, bool by_path)
 	char *id;
 
 	if (!by_path)
-		return datalist_stem(sys_basename(path));
+		return mem_strndup(sys_basename(path), image_file_stem(sys_basename(path)));
 	if (!strncmp(path, base, n) && (path[n] == '/' || (n && path[n - 1] == '/')))
 		rest = path + n;
 	else if (path[0] == '/' && datalist_below(base, path))
 		rest = datalist_below(base, path);
 	while (*rest == '/' || (rest[0] == '.' && rest[1] == '/'))
 		rest++;
-	id = datalist_stem(rest);
+	id = mem_strndup(rest, image_file_stem(rest));
 	for (char *c = id; *c; c++)
 		if (*c == '/')
 			*c = '_';

@@ -9,12 +9,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
-#include "core/volume/nifti.h"
+#include "core/volume/image_file.h"
 
 struct check_ctx {
 	const struct datalist *list;
@@ -43,7 +41,7 @@ static bool check_present(struct check_ctx *c, const char *what, const char *fil
 }
 
 /* Largest distance in mm between the corners of the grids of a and b, which have one size. */
-static double check_distance(const struct nifti_info *a, const struct nifti_info *b)
+static double check_distance(const struct image_info *a, const struct image_info *b)
 {
 	double worst = 0;
 
@@ -63,22 +61,22 @@ static double check_distance(const struct nifti_info *a, const struct nifti_info
 	return worst;
 }
 
-static bool check_header(struct check_ctx *c, const char *file, struct nifti_info *info)
+static bool check_header(struct check_ctx *c, const char *file, struct image_info *info)
 {
 	struct err err = ERR_INIT;
 
-	if (nifti_read_info(file, info, &err) == 0)
+	if (image_file_info(file, info, &err) == 0)
 		return true;
 	check_add(c, PROBLEM_ERROR, &err);
 	return false;
 }
 
 /* Compares the grid of another file of the case with the one of its first image. */
-static void check_pair(struct check_ctx *c, const char *image, const struct nifti_info *a,
+static void check_pair(struct check_ctx *c, const char *image, const struct image_info *a,
 	const char *other, const char *what)
 {
 	struct err err = ERR_INIT;
-	struct nifti_info b;
+	struct image_info b;
 	double apart;
 
 	if (!check_header(c, other, &b))
@@ -101,30 +99,15 @@ static void check_pair(struct check_ctx *c, const char *image, const struct nift
 	check_add(c, PROBLEM_WARNING, &err);
 }
 
-/* Only headers of NIfTI files are read here; LoadPng and the like look at their files. */
-static bool check_is_other(const char *file)
-{
-	static const char *const ends[] = {".png", ".jpg", ".jpeg", ".npy", ".npz"};
-	size_t n = strlen(file);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		size_t k = strlen(ends[i]);
-
-		if (n > k && !strcasecmp(file + n - k, ends[i]))
-			return true;
-	}
-	return false;
-}
-
 static void check_headers(struct check_ctx *c, const struct datalist_entry *e)
 {
-	struct nifti_info info;
+	struct image_info info;
 
-	if (check_is_other(e->image[0]) || !check_header(c, e->image[0], &info))
+	if (!check_header(c, e->image[0], &info))
 		return;
 	for (int i = 1; i < e->n_image; i++)
 		check_pair(c, e->image[0], &info, e->image[i], "channel");
-	if (e->label && !check_is_other(e->label))
+	if (e->label)
 		check_pair(c, e->image[0], &info, e->label, "label");
 }
 

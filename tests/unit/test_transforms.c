@@ -18,7 +18,10 @@
 #include "core/volume/nifti.h"
 #include "tests/unit/transform_rig.h"
 
-/* Arguments for every transform of the table; a new row without a line here fails the test. */
+/*
+ * Arguments for every transform of the table; a new row without a line here fails the test.
+ * NULL: what it does is tested elsewhere (files of other kinds: test_image_files).
+ */
 static const struct {
 	const char *name, *args;
 } uses[] = {
@@ -33,7 +36,10 @@ static const struct {
 	{"CropSubVolumeCenter", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
 	{"FastCropByPosNegRatio", "{\"fields\": \"image\", \"size\": [8, 9, 16]}"},
 	{"FastPosNegRatioCropROI", "{\"size\": [8, 8, 16], \"pos\": 1, \"neg\": 1}"},
+	{"LoadImageMasksFromNumpy", NULL},
+	{"LoadJpg", NULL},
 	{"LoadNifti", "{\"fields\": [\"image\", \"label\"]}"},
+	{"LoadPng", NULL},
 	{"NormalizeNonzeroIntensities", "{\"fields\": \"image\"}"},
 	{"RandomAffine3D", "{\"fields\": [\"image\", \"label\"], \"deform\": 0.2}"},
 	{"RandomAxisFlip", "{\"fields\": [\"image\", \"label\"]}"},
@@ -48,6 +54,7 @@ static const struct {
 		"{\"fields\": \"image\", \"a_min\": -1, \"a_max\": 1, \"b_min\": 0, \"b_max\": 1, "
 		"\"clip\": true}"},
 	{"ScaleShiftIntensity", "{\"fields\": \"image\"}"},
+#include "tests/unit/transform_uses_monai.h"
 	{"SplitBasedOnLabel", "{\"field\": \"label\", \"label_names\": [\"l0\", \"l1\", \"l2\"]}"},
 };
 
@@ -83,6 +90,8 @@ static void test_deterministic(void **state)
 		const struct transform_ops *ops = c->ops;
 		int differ = 0;
 
+		if (!uses[k].args)
+			continue;
 		for (int stream = 0; stream < 12; stream++) {
 			struct sample *a = rig_sample(folder), *b = rig_sample(folder),
 				      *o = rig_sample(folder);
