@@ -48,3 +48,23 @@ struct node *layer_focal(struct graph *g, struct node *x, struct node *label,
 {
 	return add_loss(g, "loss_focal", x, label, attr, err);
 }
+
+struct node *layer_mse(struct graph *g, struct node *a, struct node *b, struct err *err)
+{
+	struct node *in[2] = {a, b};
+
+	return graph_op(g, &op_loss_mse, NULL, in, 2, NULL, err);
+}
+
+struct node *layer_vae_sample(
+	struct graph *g, struct node *stats, const char *name, struct err *err)
+{
+	return graph_op(g, &op_vae_sample, NULL, &stats, 1, name, err);
+}
+
+struct node *layer_kl(struct graph *g, struct node *stats, double scale, struct err *err)
+{
+	struct kl_attr a = {(float)scale};
+
+	return graph_op(g, &op_loss_kl, &a, &stats, 1, NULL, err);
+}

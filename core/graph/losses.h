@@ -78,6 +78,11 @@ struct entropy_attr {
 	float scale;                     /* factor of the loss; 0 stands for 1 */
 };
 
+/* loss_kl: in N 1 1 1 2Z, see op/loss_kl.c. */
+struct kl_attr {
+	float scale;
+};
+
 /* Each adds the loss to g and returns its scalar node, or NULL: shapes that do not fit. */
 struct node *layer_dice(struct graph *g, struct node *prediction, struct node *label,
 	const struct dice_attr *attr, struct err *err) MUST_CHECK;
@@ -85,6 +90,15 @@ struct node *layer_cross_entropy(struct graph *g, struct node *x, struct node *l
 	const struct entropy_attr *attr, struct err *err) MUST_CHECK;
 struct node *layer_focal(struct graph *g, struct node *x, struct node *label,
 	const struct entropy_attr *attr, struct err *err) MUST_CHECK;
+
+/* Mean squared difference of two tensors of one shape. */
+struct node *layer_mse(struct graph *g, struct node *a, struct node *b, struct err *err) MUST_CHECK;
+
+/* A draw from the Gaussian of stats (N 1 1 1 2Z -> N 1 1 1 Z), and its distance to N(0, 1). */
+struct node *layer_vae_sample(
+	struct graph *g, struct node *stats, const char *name, struct err *err) MUST_CHECK;
+struct node *layer_kl(
+	struct graph *g, struct node *stats, double scale, struct err *err) MUST_CHECK;
 
 /* Shape rule of the three: checks the label for onehot or class numbers; out {1}. */
 int losses_shape(int onehot, const struct shape *in, struct shape *out, struct err *err) MUST_CHECK;
