@@ -17,7 +17,7 @@ static enum loss_activation net_activation(const struct net_out *out)
 {
 	if (out->pred == out->logits || !out->pred->op)
 		return LOSS_LINEAR;
-	return strcmp(out->pred->op->name, "sigmoid") ? LOSS_SOFTMAX : LOSS_SIGMOID;
+	return out->pred->op == &op_softmax ? LOSS_SOFTMAX : LOSS_SIGMOID;
 }
 
 static int net_loss(const struct component_use *loss, struct graph *g, const struct net_out *net,

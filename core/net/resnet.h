@@ -1,6 +1,7 @@
 #ifndef CORE_NET_RESNET_H
 #define CORE_NET_RESNET_H
 
+#include "core/base/args.h"
 #include "core/net/blocks.h"
 
 /*

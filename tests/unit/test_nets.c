@@ -1,0 +1,206 @@
+/*
+ * The networks beside Unet: that each builds, learns, takes 2-D images and sizes that
+ * its strides do not divide, names its parameters as documented, and refuses what does
+ * not fit; the variational branch of SegResnet; what the model makes of an output.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/cpu/cpu.h"
+#include "core/graph/losses.h"
+#include "core/graph/plan.h"
+#include "core/net/net.h"
+#include "core/train/model.h"
+#include "tests/unit/use.h"
+
+static struct err err;
+
+struct net {
+	struct graph *g;
+	struct node *image;
+	struct net_out out;
+};
+
+static int build(struct net *n, const char *name, const char *json, struct shape s, bool training)
+{
+	struct component_use u = use_of(COMPONENT_NETWORK, name, json);
+	const struct net_ops *ops = u.c->ops;
+	int rc;
+
+	err = (struct err)ERR_INIT;
+	*n = (struct net){.g = graph_new()};
+	n->g->training = training;
+	n->image = graph_input(n->g, "image", &s, &err);
+	rc = ops->build(u.args, n->g, n->image, &n->out, &err);
+	if (!rc)
+		assert_int_equal(ops->classes(u.args), n->out.pred->shape.d[4]);
+	component_use_release(&u);
+	return rc;
+}
+
+/* A ball (class 1) in noise. */
+static void fill(float *image, float *label, const struct shape *s)
+{
+	struct rng r = rng_stream(2, 0, 0, 0);
+	size_t n = shape_count(s);
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t w = (int64_t)i % s->d[3], h = (int64_t)i / s->d[3] % s->d[2];
+		int64_t d = (int64_t)i / (s->d[3] * s->d[2]) % s->d[1];
+		int64_t x = w - s->d[3] / 2, y = h - s->d[2] / 3, z = d - s->d[1] / 2;
+
+		label[i] = x * x + y * y + z * z < 20;
+		image[i] = label[i] + 0.5f * (float)rng_normal(&r);
+	}
+}
+
+static void adam(struct params *p, float *m, float *v, int t)
+{
+	for (size_t i = 0; i < p->len; i++) {
+		m[i] = 0.9f * m[i] + 0.1f * p->g[i];
+		v[i] = 0.99f * v[i] + 0.01f * p->g[i] * p->g[i];
+		p->w[i] -= 0.01f * (m[i] / (1 - powf(0.9f, (float)t))) /
+			   (sqrtf(v[i] / (1 - powf(0.99f, (float)t))) + 1e-8f);
+	}
+	params_touch(p);
+}
+
+/* Ops without a kernel of their own that a training step may hold. */
+static bool cheap(const char *op)
+{
+	static const char *const names[] = {"l2", "loss_kl", "loss_mse", "loss_dice",
+		"loss_cross_entropy", "resize", "pool", "vae_sample", NULL};
+
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(op, names[i]))
+			return true;
+	return false;
+}
+
+/* Loss after steps of training; the first to *first. */
+static double fit(const char *name, const char *json, struct shape s, int steps, double *first)
+{
+	struct entropy_attr entropy = {.form = ENTROPY_SOFTMAX_LOGITS};
+	struct backend *cpu = cpu_open(NULL, &err);
+	struct plan_opts opts = {.training = true};
+	struct node *label, *loss;
+	struct params *params;
+	struct plan *p;
+	struct net n;
+	float *m, *v;
+	double last = 0;
+
+	if (build(&n, name, json, s, true))
+		fail_msg("%s", err.msg);
+	label = graph_input(n.g, "label", &s, &err);
+	loss = layer_cross_entropy(n.g, n.out.logits, label, &entropy, &err);
+	assert_non_null(loss);
+	assert_int_equal(graph_add_loss(n.g, loss, 1, &err), 0);
+	params = params_new(n.g, 1, &err);
+	p = plan_new(n.g, params, cpu, &opts, &err);
+	if (!p)
+		fail_msg("%s", err.msg);
+	for (int i = 0; i < plan_steps(p); i++) {
+		struct plan_step_info info = plan_step_info(p, i);
+
+		if (info.reference && !cheap(info.op))
+			fail_msg(
+				"%s: step %s (%s) runs as the reference", name, info.name, info.op);
+	}
+	m = mem_zalloc(params->len * sizeof(float));
+	v = mem_zalloc(params->len * sizeof(float));
+	for (int t = 1; t <= steps; t++) {
+		fill(plan_value(p, n.image), plan_value(p, label), &s);
+		assert_int_equal(plan_forward(p, true, 1, (uint64_t)t, &err), 0);
+		last = plan_loss(p);
+		if (t == 1)
+			*first = last;
+		assert_int_equal(plan_backward(p, &err), 0);
+		adam(params, m, v, t);
+	}
+	free(m);
+	free(v);
+	plan_free(p);
+	params_free(params);
+	cpu->ops->close(cpu);
+	graph_free(n.g);
+	return last;
+}
+
+#define RESNET_SMALL "\"blocks_down\":\"1,1\",\"blocks_up\":\"1\",\"init_filters\":4"
+
+static const struct {
+	const char *name, *json;
+} nets[] = {
+	{"SegResnet", "{\"num_classes\":2," RESNET_SMALL "}"},
+	{"SegResnet", "{\"num_classes\":2," RESNET_SMALL ",\"use_vae\":true,\"reg_weight\":1e-6}"},
+	{"SegResnet", "{\"num_classes\":2," RESNET_SMALL ",\"use_group_norm\":false}"},
+	{"SegResnet",
+		"{\"num_classes\":2,\"blocks_down\":\"1,1\",\"blocks_up\":\"1\",\"use_batch_norm\":true,"
+		"\"dropout_prob\":0.1,\"init_filters\":2}"},
+	{"SegResNet", "{" RESNET_SMALL "}"},
+	{"SegResNet", "{" RESNET_SMALL ",\"upsample_mode\":\"deconv\",\"norm\":\"batch\"}"},
+	{"UNet", "{\"out_channels\":2,\"channels\":[4,8,8],\"strides\":[2,2]}"},
+	{"UNet", "{\"out_channels\":2,\"channels\":[4,8],\"strides\":[2],\"num_res_units\":2,"
+		 "\"norm\":\"batch\",\"act\":\"relu\",\"dropout\":0.1,\"dimensions\":3}"},
+	{"UNet", "{\"out_channels\":2,\"channels\":[4,8],\"strides\":[[2,1,3]],"
+		 "\"kernel_size\":[3,5,1],\"norm\":[\"group\",{\"num_groups\":2}],"
+		 "\"act\":[\"prelu\",{\"num_parameters\":1}],\"adn_ordering\":\"AN\"}"},
+	{"BasicUNet", "{\"features\":[4,4,4,8,8,4]}"},
+	{"BasicUnet", "{\"features\":[4,4,4,8,8,4],\"upsample\":\"nontrainable\",\"dropout\":0.1}"},
+};
+
+static void every_network_learns(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		double first, last;
+
+		last = fit(nets[i].name, nets[i].json, shape5(1, 8, 16, 16, 1), 25, &first);
+		print_message("%s %s: %.3f -> %.3f\n", nets[i].name, nets[i].json, first, last);
+		assert_true(last < 0.8 * first);
+	}
+}
+
+/* What losses and metrics are told about the output. */
+static void the_activation_is_seen(void **state)
+{
+	static const struct {
+		const char *final;
+		enum loss_activation want;
+	} rows[] = {{"softmax", LOSS_SOFTMAX}, {"sigmoid", LOSS_SIGMOID}, {"linear", LOSS_LINEAR}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *text = mem_printf("{\"name\":\"SegResnet\",\"in_channels\":1,\"args\":{"
+					"\"num_classes\":2," RESNET_SMALL
+					",\"final_activation\":\"%s\"}}",
+			rows[i].final);
+		cJSON *spec = json_parse(text, strlen(text), "spec", &err);
+		struct model m;
+
+		if (model_init(&m, spec, 1, "cpu", &err))
+			fail_msg("%s", err.msg);
+		assert_int_equal(m.activation, rows[i].want);
+		model_release(&m);
+		cJSON_Delete(spec);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_network_learns),
+		cmocka_unit_test(the_activation_is_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
