@@ -15,6 +15,7 @@
 #include "core/mmar/known.h"
 #include "core/mmar/paths.h"
 #include "core/mmar/reader.h"
+#include "core/optim/optim.h"
 #include "core/transform/transform.h"
 
 /* name and alias of "Class#alias"; name is cut at the '#', alias NULL when there is none. */
@@ -219,6 +220,11 @@ static void entry_check(struct config_reader *r, const struct component_use *u)
 			ops->check(u->args, r->file, path, r->ps);
 	} else if (u->c->kind == COMPONENT_LOSS) {
 		const struct loss_ops *ops = u->c->ops;
+
+		if (ops && ops->check)
+			ops->check(u->args, r->file, path, r->ps);
+	} else if (u->c->kind == COMPONENT_OPTIMIZER) {
+		const struct optim_ops *ops = u->c->ops;
 
 		if (ops && ops->check)
 			ops->check(u->args, r->file, path, r->ps);

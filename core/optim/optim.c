@@ -9,6 +9,8 @@
  */
 #include "core/optim/optim.h"
 
+#include <math.h>
+
 #define SUM_CHUNK 4096
 #define SUM_BATCH 256
 
@@ -59,4 +61,62 @@ double optim_sum_squares(const float *x, size_t n)
 			sum += part[c];
 	}
 	return sum;
+}
+
+double optim_norm(const struct optim_span *g, int n)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += optim_sum_squares(g[i].x, g[i].n);
+	return sqrt(sum);
+}
+
+double optim_clip_norm(const struct optim_span *g, int n, double limit)
+{
+	double norm = optim_norm(g, n);
+	float k = (float)(limit / (norm + 1e-6));
+
+	if (!isfinite(norm) || norm <= limit)
+		return norm;
+	for (int i = 0; i < n; i++) {
+		float *restrict x = g[i].x;
+
+#pragma omp parallel for simd schedule(static) if (g[i].n >= 32768)
+		for (size_t j = 0; j < g[i].n; j++)
+			x[j] *= k;
+	}
+	return norm;
+}
+
+void optim_clip_value(const struct optim_span *g, int n, double limit)
+{
+	float top = (float)limit;
+
+	for (int i = 0; i < n; i++) {
+		float *restrict x = g[i].x;
+
+#pragma omp parallel for simd schedule(static) if (g[i].n >= 32768)
+		for (size_t j = 0; j < g[i].n; j++) {
+			float v = x[j] > top ? top : x[j];
+
+			x[j] = v < -top ? -top : v;
+		}
+	}
+}
+
+void optim_torch_check(
+	const struct optim_torch_args *a, const char *file, const char *path, struct problems *ps)
+{
+	if (a->betas.n && a->betas.n != 2)
+		problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, path, "\"betas\": [0.9, 0.999]",
+			"betas are two numbers, found %d", a->betas.n);
+	if (a->amsgrad)
+		problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, path, "\"amsgrad\": false",
+			"the AMSGrad variant is not built");
+}
+
+double optim_beta(const struct optim_torch_args *a, int i, double dflt)
+{
+	return a->betas.n == 2 ? a->betas.v[i] : dflt;
 }

@@ -14,7 +14,7 @@
  * Updates are fp32 and give the same bits for every thread count: elementwise
  * parts do not depend on it, and norms are summed in double over fixed chunks.
  */
-#define OPTIM_SLOTS   2
+#define OPTIM_SLOTS   3
 #define OPTIM_SCALARS 1
 
 struct optim_step {
@@ -38,6 +38,8 @@ struct optim_ops {
 	 */
 	bool elementwise;
 	void (*update)(const void *args, const struct optim_step *step, struct optim_tensor *p);
+	/* Faults across arguments; may be NULL. */
+	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
 };
 
 /* The callbacks of a configured optimizer. */
@@ -49,5 +51,58 @@ void optim_update(
 
 /* Sum of squares of n values in double, in an order that does not depend on threads. */
 double optim_sum_squares(const float *x, size_t n);
+
+/* The gradient of one tensor, for clipping. */
+struct optim_span {
+	float *x;
+	size_t n;
+};
+
+/* L2 norm over all tensors, in double and in a fixed order. */
+double optim_norm(const struct optim_span *g, int n);
+
+/*
+ * Scales all gradients by limit / (norm + 1e-6) when their L2 norm is above limit (Pascanu
+ * et al. 2013, as PyTorch does it).  Returns the norm before; one that is not finite
+ * changes nothing and is the caller's to report.
+ */
+double optim_clip_norm(const struct optim_span *g, int n, double limit);
+
+/* Cuts every element to -limit .. limit. */
+void optim_clip_value(const struct optim_span *g, int n, double limit);
+
+/*
+ * Arguments under PyTorch's names that several optimizers have: "betas" replaces beta1 and
+ * beta2, "lr" and "params" come from Clara v4 (the reader takes lr as learning_rate).
+ */
+struct optim_torch_args {
+	struct numlist betas;
+	bool amsgrad;
+	double lr;
+	cJSON *params;
+};
+
+/* betas must be two; amsgrad is refused. */
+void optim_torch_check(
+	const struct optim_torch_args *a, const char *file, const char *path, struct problems *ps);
+
+/* beta i (0 or 1): from betas when given, else dflt. */
+double optim_beta(const struct optim_torch_args *a, int i, double dflt);
+
+#define OPTIM_LR_ROWS(type, member)                                                             \
+	{"lr", ARG_FLOAT, offsetof(type, member.lr), .flags = ARG_UNUSED, .min = 0, .max = 1e3, \
+		.help = "Clara v4's place for learning_rate"},                                  \
+	{                                                                                       \
+		"params", ARG_JSON, offsetof(type, member.params),                              \
+			.flags = ARG_UNUSED,                                                    \
+			.help = "Clara v4's: all parameters of the model are trained"           \
+	}
+
+#define OPTIM_BETAS_ROWS(type, member)                                                     \
+	{"betas", ARG_FLOATLIST, offsetof(type, member.betas), .min = 0, .max = 0.9999999, \
+		.help = "beta1 and beta2 in one list (PyTorch's name)"},                   \
+		{"amsgrad", ARG_BOOL, offsetof(type, member.amsgrad), .def = "false",      \
+			.help = "accepted as false only"},                                 \
+		OPTIM_LR_ROWS(type, member)
 
 #endif

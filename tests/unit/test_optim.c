@@ -175,7 +175,8 @@ static void test_novograd_scale(void **state)
 
 static void test_zero_gradient(void **state)
 {
-	static const char *const names[] = {"Adam", "AdamW", "NovoGrad", "Momentum"};
+	static const char *const names[] = {
+		"Adam", "AdamW", "NovoGrad", "Momentum", "Novograd", "RMSProp", "SGD"};
 	float g[5] = {0};
 
 	(void)state;
@@ -196,7 +197,8 @@ static void test_zero_gradient(void **state)
 
 static void test_threads(void **state)
 {
-	static const char *const names[] = {"Adam", "AdamW", "NovoGrad", "Momentum"};
+	static const char *const names[] = {
+		"Adam", "AdamW", "NovoGrad", "Momentum", "Novograd", "RMSProp", "SGD"};
 	const size_t n = 1300007;
 	float *g = mem_alloc(n * sizeof(float)), *first = mem_alloc(n * sizeof(float));
 	int before = omp_get_max_threads();
