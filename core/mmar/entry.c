@@ -16,6 +16,7 @@
 #include "core/mmar/paths.h"
 #include "core/mmar/reader.h"
 #include "core/optim/optim.h"
+#include "core/schedule/schedule.h"
 #include "core/transform/transform.h"
 
 /* name and alias of "Class#alias"; name is cut at the '#', alias NULL when there is none. */
@@ -208,32 +209,37 @@ static void entry_paths(struct config_reader *r, enum component_kind kind, cJSON
 	}
 }
 
+typedef void entry_check_fn(
+	const void *args, const char *file, const char *path, struct problems *ps);
+
 /* Faults across arguments, where the kind has a check. */
+static entry_check_fn *entry_check_of(const struct component *c)
+{
+	if (!c->ops)
+		return NULL;
+	switch (c->kind) {
+	case COMPONENT_TRANSFORM:
+		return ((const struct transform_ops *)c->ops)->check;
+	case COMPONENT_LOSS:
+		return ((const struct loss_ops *)c->ops)->check;
+	case COMPONENT_OPTIMIZER:
+		return ((const struct optim_ops *)c->ops)->check;
+	case COMPONENT_SCHEDULE:
+		return ((const struct schedule_ops *)c->ops)->check;
+	case COMPONENT_PIPELINE:
+		return ((const struct pipeline_ops *)c->ops)->check;
+	default:
+		return NULL;
+	}
+}
+
 static void entry_check(struct config_reader *r, const struct component_use *u)
 {
+	entry_check_fn *check = entry_check_of(u->c);
 	char *path = mem_printf("%s.args", u->path);
 
-	if (u->c->kind == COMPONENT_TRANSFORM) {
-		const struct transform_ops *ops = u->c->ops;
-
-		if (ops && ops->check)
-			ops->check(u->args, r->file, path, r->ps);
-	} else if (u->c->kind == COMPONENT_LOSS) {
-		const struct loss_ops *ops = u->c->ops;
-
-		if (ops && ops->check)
-			ops->check(u->args, r->file, path, r->ps);
-	} else if (u->c->kind == COMPONENT_OPTIMIZER) {
-		const struct optim_ops *ops = u->c->ops;
-
-		if (ops && ops->check)
-			ops->check(u->args, r->file, path, r->ps);
-	} else if (u->c->kind == COMPONENT_PIPELINE) {
-		const struct pipeline_ops *ops = u->c->ops;
-
-		if (ops && ops->check)
-			ops->check(u->args, r->file, path, r->ps);
-	}
+	if (check)
+		check(u->args, r->file, path, r->ps);
 	free(path);
 }
 

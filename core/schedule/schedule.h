@@ -21,6 +21,8 @@ struct schedule_ops {
 	 * SCHEDULE_STATE numbers that start at 0 and are kept in the checkpoint.
 	 */
 	void (*validated)(const void *args, double metric, double state[SCHEDULE_STATE]);
+	/* Faults across arguments; may be NULL. */
+	void (*check)(const void *args, const char *file, const char *path, struct problems *ps);
 };
 
 /* The learning rate at a point; u may be NULL or empty (no lr_policy): constant lr0. */
