@@ -4,6 +4,7 @@
 #   make check    set up, build, run all tests
 #   make lint     layers, sizes, format, banned functions
 #   make asan     the unit tests under AddressSanitizer and UBSan
+#   make fuzz     libFuzzer targets, FUZZ_SECONDS=60 each (needs clang)
 #   make install PREFIX=/usr/local
 #
 # Sources are found by wildcard: adding a file needs no change here.
@@ -39,9 +40,10 @@ TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FAKES    := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fakes/*.c))
 TEST_AUX := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
 
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 
-.PHONY: all run check check-only setup lint asan install clean format bench man
+.PHONY: all run check check-only setup lint asan fuzz fuzz-bin install clean format bench man
 .SECONDARY:
 
 all: axial
@@ -79,6 +81,21 @@ $(BUILD)/tests/fakes/%.so: tests/fakes/%.c
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+# The fuzz targets need clang and its libFuzzer; the program itself makes the seeds.
+FUZZ_SECONDS ?= 60
+fuzz: all
+	@command -v clang >/dev/null || { echo "make fuzz needs clang, libclang-rt-14-dev and libomp-dev" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/fuzz OPT=-O1 MARCH=x86-64-v3 CC=clang \
+		SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -w" fuzz-bin
+	@sh tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
+
+fuzz-bin: $(FUZZ_BIN)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/file.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	@echo "  ld $@"
+	@$(CC) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 setup:
 	@sh tests/setup.sh $(NEED_PKG)
