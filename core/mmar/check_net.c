@@ -33,25 +33,41 @@ static int net_loss(const struct component_use *loss, struct graph *g, const str
 	return in.label ? ops->build(loss->args, g, &in, &node, err) : -1;
 }
 
+/* Of one training image, where the pipeline says its size; of a small one otherwise. */
+static struct shape net_input(const struct component_use *pipe, int64_t channels)
+{
+	int64_t size[3] = {0};
+
+	if (!use_int3(pipe, "output_crop_size", size) || size[0] < 1 || size[1] < 1)
+		size[0] = size[1] = size[2] = CHECK_SIZE;
+	if (use_number(pipe, "output_data_dims", 3) == 2)
+		size[2] = 1;
+	else if (size[2] < 1)
+		size[2] = CHECK_SIZE;
+	return shape5(1, size[2], size[1], size[0], channels);
+}
+
 void check_network(struct config_reader *r, const struct train_config *cfg)
 {
 	const struct component_use *u = &cfg->network;
 	const struct net_ops *ops = u->c ? u->c->ops : NULL;
 	int64_t channels = (int64_t)use_number(&cfg->train_pipeline, "output_image_channels", 1);
 	int64_t labels = (int64_t)use_number(&cfg->train_pipeline, "output_label_channels", 1);
-	struct shape s = shape5(1, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE, channels);
+	struct shape s = net_input(&cfg->train_pipeline, channels);
 	struct err err = ERR_INIT;
 	struct graph *g;
 	struct node *image;
 	struct net_out out;
 
-	if (!ops || !ops->build || channels < 1 || labels < 1)
+	if (!ops || !ops->build || channels < 1)
 		return;
 	g = graph_new();
+	g->training = true;
 	image = graph_input(g, "image", &s, &err);
 	if (!image || ops->build(u->args, g, image, &out, &err))
 		reader_error(r, u->path, NULL, "%s", err.msg);
-	else if (cfg->loss.c && net_loss(&cfg->loss, g, &out, labels, &err))
+	else if (labels > 0 && cfg->loss.c && /* 0: classification, the data list tells */
+		 net_loss(&cfg->loss, g, &out, labels, &err))
 		reader_error(r, cfg->loss.path, NULL, "%s", err.msg);
 	graph_free(g);
 }

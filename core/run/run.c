@@ -4,11 +4,10 @@
  * Who writes is decided by the lock and the fence of fence.c; every event asks
  * the fence first.
  *
- * An event is one write() at the end of the file.  When the disk is full, what
- * arrived of the line is cut off again, so that the file always ends with whole
- * lines while its writer lives; after a power loss the next writer cuts the torn
- * end.  Events on which others depend (a checkpoint that is named, a validation
- * result, the end) are flushed before run_event() returns.
+ * An event is one write() at the end of the file; after a power loss the next
+ * writer cuts a torn end.  Events on which others depend (a checkpoint that is
+ * named, a validation result, the end) are flushed before run_event() returns.
+ * When the disk is full the training goes on: its events wait in memory.
  */
 #include "core/run/run.h"
 
@@ -25,6 +24,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/run/append.h"
 #include "core/run/fence.h"
 #include "core/run/tensorboard.h"
 
@@ -34,13 +34,15 @@
 
 static const int RUN_NAME_MAX = 100;
 static const size_t RUN_TAIL_MAX = 4u << 20;
+static const size_t RUN_TB_WAITING_MAX = 4u << 20;
 
 struct run {
 	char *id, *dir;
 	struct run_fence fence;
-	int events_fd;
-	int64_t seq, size;
-	double t0; /* monotonic seconds of opening */
+	struct run_append file; /* events.jsonl */
+	int64_t seq;
+	bool waiting, unflushed; /* told that events wait in memory, are not flushed */
+	double t0;               /* monotonic seconds of opening */
 	uint64_t seed;
 	int64_t epochs, summary_interval;
 	struct tensorboard *tb;
@@ -78,8 +80,7 @@ void run_set_sink(struct run *r, void (*line)(void *ctx, const char *text), void
 static void run_free(struct run *r)
 {
 	tensorboard_close(r->tb);
-	if (r->events_fd >= 0)
-		close(r->events_fd);
+	run_append_release(&r->file);
 	run_fence_release(&r->fence);
 	free(r->id);
 	free(r->dir);
@@ -191,13 +192,13 @@ static int run_cut_torn(struct run *r, const char *path, struct err *err)
 	char *tail;
 	ssize_t n;
 
-	if (fstat(r->events_fd, &st))
+	if (fstat(r->file.fd, &st))
 		return err_sys(err, errno, "cannot stat '%s'", path);
 	want = (uint64_t)st.st_size < RUN_TAIL_MAX ? (size_t)st.st_size : RUN_TAIL_MAX;
-	r->size = st.st_size;
+	r->file.size = st.st_size;
 	r->seq = 0;
 	tail = mem_alloc(want + 1);
-	n = pread(r->events_fd, tail, want, st.st_size - (off_t)want);
+	n = pread(r->file.fd, tail, want, st.st_size - (off_t)want);
 	if (n != (ssize_t)want) {
 		free(tail);
 		return err_sys(err, n < 0 ? errno : EIO, "cannot read '%s'", path);
@@ -215,8 +216,8 @@ static int run_cut_torn(struct run *r, const char *path, struct err *err)
 	if (end < want && !r->seq && want == RUN_TAIL_MAX)
 		return err_set(
 			err, ERR_DATA, "'%s' ends with %zu bytes that are no events", path, want);
-	r->size = st.st_size - (off_t)(want - end);
-	if (end < want && ftruncate(r->events_fd, r->size))
+	r->file.size = st.st_size - (off_t)(want - end);
+	if (end < want && ftruncate(r->file.fd, r->file.size))
 		return err_sys(err, errno, "cannot cut the torn end of '%s'", path);
 	if (end < want)
 		log_write(LOG_WARN, "%s: cut a torn end of %zu bytes", path, want - end);
@@ -228,8 +229,9 @@ static int run_open_events(struct run *r, struct err *err)
 	char *path = run_path(r, RUN_FILE_EVENTS);
 	int rc = 0;
 
-	r->events_fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (r->events_fd < 0)
+	r->file.dir = r->dir;
+	r->file.fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (r->file.fd < 0)
 		rc = err_sys(err, errno, "cannot open '%s'", path);
 	if (!rc)
 		rc = run_cut_torn(r, path, err);
@@ -243,7 +245,7 @@ static struct run *run_alloc(void)
 {
 	struct run *r = mem_zalloc(sizeof(*r));
 
-	r->fence.fd = r->events_fd = -1;
+	r->fence.fd = r->file.fd = -1;
 	r->t0 = sys_now();
 	return r;
 }
@@ -349,35 +351,6 @@ static void run_add_origin(const struct run *r, enum event_kind kind, struct buf
 	}
 }
 
-/* Appends the line; on failure the file is as it was. */
-static int run_append(struct run *r, const struct buf *line, bool flush, struct err *err)
-{
-	const char *p = line->p;
-	size_t left = line->len;
-
-	while (left) {
-		ssize_t n = write(r->events_fd, p, left);
-		int e = errno;
-
-		if (n < 0 && e == EINTR)
-			continue;
-		if (n <= 0) {
-			if (ftruncate(r->events_fd, r->size))
-				log_write(LOG_ERROR, "%s: cannot cut a torn event", r->dir);
-			return err_sys(err, n < 0 ? e : ENOSPC,
-				"cannot append to '%s/%s' (%llu bytes free)", r->dir,
-				RUN_FILE_EVENTS, (unsigned long long)sys_free_space(r->dir));
-		}
-		p += n;
-		left -= (size_t)n;
-	}
-	r->size += (int64_t)line->len;
-	r->seq++;
-	if (flush && fsync(r->events_fd))
-		return err_sys(err, errno, "cannot flush '%s/%s'", r->dir, RUN_FILE_EVENTS);
-	return 0;
-}
-
 static void run_feed_tensorboard(struct run *r, const struct event *ev)
 {
 	static const char *const prefix[EVENT_KINDS] = {
@@ -400,7 +373,8 @@ static void run_feed_tensorboard(struct run *r, const struct event *ev)
 		tensorboard_scalar(r->tb, tag, ev->time, step, (float)f->valuedouble);
 		free(tag);
 	}
-	if (ev->kind != EVENT_STEP && tensorboard_flush(r->tb, &err)) {
+	if (ev->kind != EVENT_STEP && tensorboard_flush(r->tb, &err) &&
+		tensorboard_waiting(r->tb) > RUN_TB_WAITING_MAX) {
 		log_write(LOG_WARN, "%s: TensorBoard file given up: %s", r->dir, err.msg);
 		tensorboard_close(r->tb);
 		r->tb = NULL;
@@ -422,6 +396,69 @@ static void run_tell(struct run *r, const struct buf *line)
 	event_release(&ev);
 }
 
+/* Start, resume and end are worthless in memory. */
+static bool run_event_can_wait(enum event_kind kind)
+{
+	return kind != EVENT_START && kind != EVENT_RESUME && kind != EVENT_END;
+}
+
+static void run_say(const struct run *r, const char *text)
+{
+	log_write(LOG_WARN, "%s", text);
+	if (r->sink)
+		r->sink(r->sink_ctx, text);
+}
+
+/* Says once that events wait. */
+static void run_say_waiting(struct run *r, bool *told, const struct err *why, const char *what)
+{
+	char *text = *told ? NULL : mem_printf("warning    %s: %s", why->msg, what);
+
+	if (text)
+		run_say(r, text);
+	*told = true;
+	free(text);
+}
+
+/* Writes the line or keeps it; 1: it is lost. */
+static int run_put(struct run *r, enum event_kind kind, const struct buf *line, struct err *err)
+{
+	if (run_append_line(&r->file, line, err)) {
+		if (!run_event_can_wait(kind) || err->code != ERR_IO)
+			return -1;
+		run_say_waiting(r, &r->waiting, err, "events wait in memory, the run goes on");
+		err_clear(err);
+		return run_append_keep(&r->file, line) ? 0 : 1;
+	}
+	if (!run_event_durable(kind) || !run_append_flush(&r->file, err)) {
+		r->unflushed = run_event_durable(kind) ? false : r->unflushed;
+		return 0;
+	}
+	if (!run_event_can_wait(kind))
+		return -1;
+	run_say_waiting(r, &r->unflushed, err, "a power loss may take events, the run goes on");
+	err_clear(err);
+	return 0;
+}
+
+/* After a time in which events waited: says how many, as an event. */
+static int run_caught_up(struct run *r, struct err *err)
+{
+	long long kept = (long long)r->file.kept_lines, lost = (long long)r->file.lost;
+	char *text;
+	int rc;
+
+	if (!r->waiting || r->file.kept.len)
+		return 0;
+	r->waiting = false;
+	r->file.kept_lines = r->file.lost = 0;
+	text = mem_printf("'%s' can be written again: %lld events had waited, %lld are lost",
+		RUN_FILE_EVENTS, kept, lost);
+	rc = run_log(r, "warning", text, err);
+	free(text);
+	return rc;
+}
+
 int run_event(struct run *r, enum event_kind kind, const struct buf *fields, struct err *err)
 {
 	struct buf line = {0};
@@ -436,11 +473,15 @@ int run_event(struct run *r, enum event_kind kind, const struct buf *fields, str
 	if (fields && fields->len)
 		buf_add(&line, fields->p, fields->len);
 	buf_puts(&line, "}\n");
-	rc = run_append(r, &line, run_event_durable(kind), err);
+	rc = run_put(r, kind, &line, err);
 	if (!rc)
+		r->seq++;
+	if (rc >= 0)
 		run_tell(r, &line);
 	buf_release(&line);
-	return rc;
+	if (rc < 0)
+		return -1;
+	return kind == EVENT_END ? 0 : run_caught_up(r, err);
 }
 
 int run_log(struct run *r, const char *level, const char *text, struct err *err)

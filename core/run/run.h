@@ -65,8 +65,9 @@ char *run_path_in(const char *dir, const char *file);
 /*
  * Appends one event; fields may be NULL.  One write() per line; validation,
  * checkpoint, start, resume and end are flushed to the disk before it returns.
- * ERR_AGAIN when another process has taken over the run (fence).  From one
- * thread at a time.
+ * ERR_AGAIN when another process has taken over the run (fence).  When the file
+ * cannot be written, events but start, resume and end (ERR_IO) wait in memory and are
+ * written with the first one that can be; the sink is told.  From one thread at a time.
  */
 int run_event(
 	struct run *r, enum event_kind kind, const struct buf *fields, struct err *err) MUST_CHECK;

@@ -183,6 +183,11 @@ int tensorboard_flush(struct tensorboard *tb, struct err *err)
 	return 0;
 }
 
+size_t tensorboard_waiting(const struct tensorboard *tb)
+{
+	return tb->out.len;
+}
+
 void tensorboard_close(struct tensorboard *tb)
 {
 	struct err err = ERR_INIT;

@@ -28,4 +28,7 @@ void tensorboard_close(struct tensorboard *tb);
 /* CRC-32C (Castagnoli, reflected polynomial 0x82f63b78) of data. */
 uint32_t tensorboard_crc32c(const void *data, size_t len);
 
+/* Bytes that could not be written yet; the next flush tries again. */
+size_t tensorboard_waiting(const struct tensorboard *tb);
+
 #endif

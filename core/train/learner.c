@@ -15,6 +15,8 @@
 
 #include "core/base/mem.h"
 
+#define LEARNER_CASES 8 /* of a batch that a message names */
+
 static int learner_graph(struct learner *l, const struct component_use *loss,
 	const struct learner_shape *shape, struct err *err)
 {
@@ -78,6 +80,7 @@ void learner_release(struct learner *l)
 	for (int i = 0; i < OPTIM_SLOTS; i++)
 		free(l->slot[i]);
 	free(l->scalar);
+	free(l->kept);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -108,20 +111,60 @@ static void learner_update(struct learner *l, double lr)
 	params_touch(p);
 }
 
-int learner_step(struct learner *l, const struct batch *b, double lr, double *loss, struct err *err)
+/* What is wrong with a step, for people: with the cases of its batch. */
+static int learner_not_finite(
+	const struct learner *l, const struct batch *b, const char *what, struct err *err)
 {
+	struct buf cases = {0};
+
+	for (int i = 0; i < b->n && i < LEARNER_CASES; i++)
+		buf_printf(&cases, "%s'%s'", i ? ", " : "", b->case_ids[i]);
+	if (b->n > LEARNER_CASES)
+		buf_puts(&cases, " ...");
+	err_set(err, ERR_DATA,
+		"%s is not finite at step %lld (cases %s): lower learning_rate, set "
+		"gradient_clip_norm, or check the intensities",
+		what, (long long)l->t + 1, cases.p);
+	buf_release(&cases);
+	return -1;
+}
+
+/* Forward and backward; ERR_DATA when a number is not finite. */
+static int learner_gradient(struct learner *l, const struct batch *b, double *loss, struct err *err)
+{
+	const struct params *p = l->model->params;
+
 	if (plan_upload(l->plan, l->image, b->image, err) ||
 		plan_upload(l->plan, l->label, b->label, err) ||
 		plan_forward(l->plan, true, l->seed, (uint64_t)l->t, err))
 		return -1;
 	*loss = plan_loss(l->plan);
 	if (!isfinite(*loss))
-		return err_set(err, ERR_DATA,
-			"loss is not finite at step %lld (first case '%s'): lower learning_rate or check the "
-			"intensities",
-			(long long)l->t + 1, b->case_ids[0]);
+		return learner_not_finite(l, b, "loss", err);
 	if (plan_backward(l->plan, err))
 		return -1;
+	if (l->skip_nan && !isfinite(optim_sum_squares(p->g, p->len)))
+		return learner_not_finite(l, b, "gradient", err);
+	return 0;
+}
+
+int learner_step(struct learner *l, const struct batch *b, double lr, double *loss, struct err *err)
+{
+	struct params *p = l->model->params;
+	size_t bytes = p->state_len * sizeof(float);
+
+	if (l->skip_nan && !l->kept)
+		l->kept = mem_alloc(bytes + 1);
+	if (l->skip_nan)
+		memcpy(l->kept, p->s, bytes);
+	*loss = NAN;
+	if (learner_gradient(l, b, loss, err)) {
+		if (!l->skip_nan || err->code != ERR_DATA)
+			return -1;
+		memcpy(p->s, l->kept, bytes);
+		*loss = NAN;
+		return 0;
+	}
 	learner_update(l, lr);
 	return 0;
 }

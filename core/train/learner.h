@@ -20,6 +20,8 @@ struct learner {
 	int64_t t;                /* optimizer steps done */
 	uint64_t seed;
 	double clip_norm, clip_value; /* of the gradient, 0: not; set after learner_init() */
+	bool skip_nan;                /* likewise: see learner_step() */
+	float *kept;                  /* states before the step, with skip_nan */
 };
 
 /* Of a batch: label_size is size for segmentation and 1, 1, 1 for classification. */
@@ -33,7 +35,11 @@ int learner_init(struct learner *l, struct model *m, const struct component_use 
 	struct err *err) MUST_CHECK;
 void learner_release(struct learner *l);
 
-/* One step; *loss is the value before the update.  A loss that is not finite is ERR_DATA. */
+/*
+ * One step; *loss is the value before the update.  A loss or gradient that is not finite is
+ * ERR_DATA and names the cases; with skip_nan the step is left out instead: *loss is NaN,
+ * weights, states and l->t are as before, and err says what happened.
+ */
 int learner_step(struct learner *l, const struct batch *b, double lr, double *loss,
 	struct err *err) MUST_CHECK;
 

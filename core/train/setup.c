@@ -162,6 +162,9 @@ static int setup_model(struct trainer *t, struct err *err)
 	if (learner_init(&t->learner, &t->model, &t->cfg.loss, &t->cfg.optimizer, &shape,
 		    t->cfg.seed, err))
 		return -1;
+	t->learner.clip_norm = t->cfg.clip_norm;
+	t->learner.clip_value = t->cfg.clip_value;
+	t->learner.skip_nan = t->cfg.nan_policy == TRAIN_NAN_SKIP;
 	if (!t->valid_pipe)
 		return 0;
 	validator_init(&t->validator, &t->model, &t->cfg.inferer, &t->cfg.metrics);
@@ -190,6 +193,7 @@ int trainer_setup(struct trainer *t, struct err *err)
 
 void trainer_release(struct trainer *t)
 {
+	trainer_best_release(&t->best);
 	validator_release(&t->validator);
 	pipeline_free(t->train_pipe);
 	pipeline_free(t->valid_pipe);

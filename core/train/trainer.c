@@ -19,27 +19,6 @@
 
 static const double CHECKPOINT_SECONDS = 15;
 
-int trainer_checkpoint(struct trainer *t, struct err *err)
-{
-	struct buf f = {0};
-	struct train_position pos = t->pos;
-	int rc;
-
-	if (run_check_fence(t->run, err))
-		return -1;
-	pos.seconds += sys_now() - t->started;
-	rc = checkpoint_rotate(run_dir(t->run), &t->learner, &pos, err);
-	t->last_checkpoint = sys_now();
-	if (!rc) {
-		event_int(&f, "epoch", t->pos.epoch);
-		event_int(&f, "step", t->pos.total_step);
-		event_str(&f, "file", RUN_FILE_CHECKPOINT);
-		rc = run_event(t->run, EVENT_CHECKPOINT, &f, err);
-		buf_release(&f);
-	}
-	return rc;
-}
-
 static double trainer_lr(const struct trainer *t)
 {
 	const struct schedule_at at = {
@@ -85,6 +64,34 @@ static int trainer_step_event(struct trainer *t, double loss, double lr, struct 
 	return rc;
 }
 
+/* A step was left out (nan_policy "skip"); why says which. */
+static int trainer_skipped(struct trainer *t, struct err *why)
+{
+	struct buf text = {0};
+	struct err err = ERR_INIT;
+	int rc;
+
+	t->pos.skipped++;
+	buf_printf(&text, "step %lld left out: %s", (long long)t->pos.total_step, why->msg);
+	rc = run_log(t->run, "warning", text.p, &err);
+	buf_release(&text);
+	if (rc) {
+		*why = err;
+		return -1;
+	}
+	if (t->pos.skipped == t->steps_per_epoch)
+		return err_wrap(why, "every step of epoch %lld was left out; the last one",
+			(long long)t->pos.epoch + 1);
+	err_clear(why);
+	return 0;
+}
+
+/* Mean of the steps of this epoch that counted. */
+static double trainer_mean_loss(const struct trainer *t)
+{
+	return t->pos.loss_sum / (double)(t->steps_per_epoch - t->pos.skipped);
+}
+
 static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 {
 	double lr = trainer_lr(t), loss;
@@ -99,7 +106,10 @@ static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 		return -1;
 	t->pos.step++;
 	t->pos.total_step++;
-	t->pos.loss_sum += loss;
+	if (isfinite(loss))
+		t->pos.loss_sum += loss;
+	else if (trainer_skipped(t, err))
+		return -1;
 	trainer_step_props(t, loss, lr, first_step);
 	return trainer_step_event(t, loss, lr, err);
 }
@@ -112,7 +122,7 @@ static int trainer_epoch_event(struct trainer *t, double seconds, double wait, s
 	event_int(&f, "epoch", t->pos.epoch);
 	event_int(&f, "epochs", t->cfg.epochs);
 	event_int(&f, "step", t->pos.total_step);
-	event_num(&f, "loss", t->pos.loss_sum / (double)t->steps_per_epoch);
+	event_num(&f, "loss", trainer_mean_loss(t));
 	event_num(&f, "lr", trainer_lr(t));
 	event_num(&f, "seconds", round(seconds * 1000) / 1000);
 	event_num(&f, "loader_wait", round(wait * 1000) / 1000);
@@ -129,7 +139,7 @@ static int trainer_handlers(struct trainer *t, double seconds, double wait, stru
 		.images = t->steps_per_epoch * pipeline_batch_size(t->train_pipe),
 		.seconds = seconds,
 		.loader_wait = wait,
-		.loss = t->pos.loss_sum / (double)t->steps_per_epoch,
+		.loss = trainer_mean_loss(t),
 		.lr = trainer_lr(t),
 	};
 	int rc = 0;
@@ -165,6 +175,7 @@ static int trainer_end_epoch(struct trainer *t, struct err *err)
 		return -1;
 	t->pos.step = 0;
 	t->pos.loss_sum = 0;
+	t->pos.skipped = 0;
 	if (trainer_validation_due(t)) {
 		if (trainer_validate(t, err) || trainer_checkpoint(t, err))
 			return -1;
@@ -178,8 +189,12 @@ static int trainer_end_epoch(struct trainer *t, struct err *err)
 
 static int trainer_stop(struct trainer *t, struct err *err)
 {
-	if (trainer_checkpoint(t, err))
-		return -1;
+	err_clear(err);
+	if (trainer_checkpoint_now(t, err))
+		return err_wrap(err,
+			"stopped at step %lld, but its checkpoint could not be saved (the last one "
+			"is of step %lld)",
+			(long long)t->pos.total_step, (long long)t->saved_step);
 	return err_set(err, ERR_INTR,
 		"stopped at step %lld, epoch %lld; resume with: axial train --resume %s",
 		(long long)t->pos.total_step, (long long)t->pos.epoch + 1, run_dir(t->run));
@@ -194,7 +209,7 @@ static int trainer_advance(struct trainer *t, int64_t first_step, struct err *er
 		return -1;
 	if (t->pos.step == t->steps_per_epoch)
 		return trainer_end_epoch(t, err);
-	if (sys_now() - t->last_checkpoint > CHECKPOINT_SECONDS * 2)
+	if (trainer_checkpoint_retry(t) || sys_now() - t->last_checkpoint > CHECKPOINT_SECONDS * 2)
 		return trainer_checkpoint(t, err);
 	return 0;
 }
@@ -205,6 +220,7 @@ int trainer_loop(struct trainer *t, struct err *err)
 	int rc = 0;
 
 	t->started = t->epoch_started = t->last_checkpoint = sys_now();
+	t->saved_step = first_step;
 	if (trainer_validation_due(t)) /* it was interrupted */
 		rc = trainer_validate(t, err) || trainer_checkpoint(t, err) ? -1 : 0;
 	if (!rc && t->pos.epoch < t->cfg.epochs)
@@ -219,7 +235,7 @@ int trainer_loop(struct trainer *t, struct err *err)
 static int trainer_finish(struct trainer *t, struct err *err)
 {
 	char *path = run_path(t->run, RUN_FILE_FINAL);
-	int rc = model_save(&t->model, path, NULL, err);
+	int rc = trainer_save_waiting(t, err) || model_save(&t->model, path, NULL, err) ? -1 : 0;
 
 	free(path);
 	if (!rc && t->opt->write_train_stats) {

@@ -9,6 +9,13 @@
 #include "core/train/train.h"
 #include "core/train/validator.h"
 
+/* A best model that could not be written yet: no checkpoint is written before it. */
+struct trainer_best {
+	double metric;
+	int64_t epoch;
+	float *w, *s; /* weights and states; NULL: none waits */
+};
+
 /* A training in progress; shared by the files of this folder only. */
 struct trainer {
 	const struct train_options *opt;
@@ -24,6 +31,9 @@ struct trainer {
 	int64_t steps_per_epoch;
 	double started;         /* monotonic time of the first step of this process */
 	double last_checkpoint; /* monotonic time */
+	double save_failed;     /* monotonic time of the last failed checkpoint; 0: none */
+	int64_t saved_step;     /* of the newest checkpoint */
+	struct trainer_best best;
 	double epoch_started;
 	double loader_wait; /* of the epochs so far, seconds */
 	cJSON *stats;       /* train_stats.json under construction */
@@ -48,7 +58,18 @@ int trainer_start_weights(struct trainer *t, struct err *err) MUST_CHECK;
 /* One validation with its event; saves the best model. */
 int trainer_validate(struct trainer *t, struct err *err) MUST_CHECK;
 
+/*
+ * A checkpoint with its event.  When the disk is full: a warning, and 0; the next is due
+ * when trainer_checkpoint_retry() says so.
+ */
 int trainer_checkpoint(struct trainer *t, struct err *err) MUST_CHECK;
+int trainer_checkpoint_now(struct trainer *t, struct err *err) MUST_CHECK; /* or ERR_IO */
+bool trainer_checkpoint_retry(const struct trainer *t);
+
+/* Writes the model as the best one, or keeps a copy that is written with the next checkpoint. */
+int trainer_save_best(struct trainer *t, struct err *err) MUST_CHECK;
+int trainer_save_waiting(struct trainer *t, struct err *err) MUST_CHECK; /* the copy, if any */
+void trainer_best_release(struct trainer_best *b);
 
 void trainer_say(const struct train_hooks *hooks, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void trainer_prop(const struct train_hooks *hooks, const char *name, double value);

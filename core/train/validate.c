@@ -44,21 +44,6 @@ static void validate_event_fields(struct buf *f, const struct metric_result *r)
 	}
 }
 
-static int validate_save_best(struct trainer *t, struct err *err)
-{
-	char *path, *extra;
-	int rc;
-
-	if (run_check_fence(t->run, err))
-		return -1;
-	path = run_path(t->run, RUN_FILE_MODEL);
-	extra = mem_printf("epoch %lld, key metric %.6f", (long long)t->pos.epoch, t->pos.best);
-	rc = model_save(&t->model, path, extra, err);
-	free(extra);
-	free(path);
-	return rc;
-}
-
 static int validate_report(
 	struct trainer *t, const struct metric_result *results, double seconds, struct err *err)
 {
@@ -72,7 +57,7 @@ static int validate_report(
 	if (better) {
 		t->pos.best = key->mean;
 		t->pos.best_epoch = t->pos.epoch;
-		if (validate_save_best(t, err))
+		if (trainer_save_best(t, err))
 			return -1;
 	}
 	event_int(&f, "epoch", t->pos.epoch);

@@ -331,15 +331,20 @@ static void test_full_disk(void **state)
 	lim = old;
 	lim.rlim_cur = 1024;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &lim), 0);
-	assert_int_equal(run_event(r, EVENT_LOG, &f, &err), -1);
+	assert_int_equal(run_event(r, EVENT_LOG, &f, &err), 0); /* waits */
+	assert_int_equal(run_event(r, EVENT_RESUME, &f, &err), -1);
+	assert_int_equal(err.code, ERR_IO);
+	run_reader_init(&rd, run_dir(r));
+	poll_all(&rd);
+	assert_int_equal(rd.seq, 1);
+	run_reader_release(&rd);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	signal(SIGXFSZ, SIG_DFL);
-	assert_int_equal(err.code, ERR_IO);
-	/* Room again: the file goes on with a whole line. */
+	/* Room again: the file goes on with whole lines; a last one says what happened. */
 	add_step(r, 1, 0.5);
 	run_reader_init(&rd, run_dir(r));
 	poll_all(&rd);
-	assert_int_equal(rd.seq, 2);
+	assert_int_equal(rd.seq, 4);
 	assert_int_equal(rd.bad, 0);
 	run_reader_release(&rd);
 	buf_release(&f);

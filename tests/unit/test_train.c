@@ -16,6 +16,10 @@
 #include "core/base/sys.h"
 #include "tests/unit/train_rig.h"
 
+static const char *const norm_spec =
+	"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"4,4,4,4\","
+	"\"nf_dec\":\"4,4,4,4,4,4,4\",\"use_batch_norm\":true,\"use_group_norm\":false}}";
+
 static void test_steps_lower_the_loss(void **state)
 {
 	struct fixture f;
@@ -146,6 +150,36 @@ static void test_nan_is_an_error(void **state)
 	fixture_release(&f);
 }
 
+/* nan_policy "skip": as if the batch had not been there. */
+static void test_nan_is_left_out(void **state)
+{
+	struct err err = ERR_INIT;
+	struct fixture a, b;
+	float good;
+	double loss;
+
+	(void)state;
+	fixture_init(&a, norm_spec, "Adam", 3);
+	fixture_init(&b, norm_spec, "Adam", 3);
+	assert_true(a.model.params->state_len > 0);
+	b.learner.skip_nan = true;
+	steps(&a, 4);
+	steps(&b, 2);
+	good = b.batch.image[5];
+	b.batch.image[5] = NAN;
+	assert_int_equal(learner_step(&b.learner, &b.batch, 0.01, &loss, &err), 0);
+	assert_true(isnan(loss));
+	assert_non_null(strstr(err.msg, "not finite at step 3 (cases 'case', 'case')"));
+	b.batch.image[5] = good;
+	steps(&b, 2);
+	assert_memory_equal(
+		a.model.params->w, b.model.params->w, a.model.params->len * sizeof(float));
+	assert_memory_equal(
+		a.model.params->s, b.model.params->s, a.model.params->state_len * sizeof(float));
+	fixture_release(&a);
+	fixture_release(&b);
+}
+
 static void test_no_such_device(void **state)
 {
 	struct err err = ERR_INIT;
@@ -228,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_checkpoints_are_refused),
 		cmocka_unit_test(test_weight_file_knows_its_network),
 		cmocka_unit_test(test_nan_is_an_error),
+		cmocka_unit_test(test_nan_is_left_out),
 		cmocka_unit_test(test_no_such_device),
 		cmocka_unit_test(test_spec_says_the_size_of_the_input),
 		cmocka_unit_test(test_update_in_one_pass),
