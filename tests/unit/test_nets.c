@@ -169,6 +169,120 @@ static void every_network_learns(void **state)
 	}
 }
 
+/* Shapes that strides do not divide, and 2-D images: the output has the image's size. */
+static void any_size_works(void **state)
+{
+	const struct shape odd[] = {shape5(2, 7, 13, 17, 1), shape5(1, 1, 15, 18, 1)};
+	struct net n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(odd); k++) {
+			struct shape want = odd[k];
+
+			want.d[4] = 2;
+			if (build(&n, nets[i].name, nets[i].json, odd[k], true))
+				fail_msg("%s %s: %s", nets[i].name, nets[i].json, err.msg);
+			assert_true(shape_eq(&n.out.pred->shape, &want));
+			for (int j = 0; k == 1 && j < n.g->n; j++) {
+				const struct node *w = n.g->node[j];
+
+				/* no weight of a 2-D network reaches over D */
+				if (w->kind == NODE_PARAM && w->shape.n == 5)
+					assert_int_equal(w->shape.d[2], 1);
+			}
+			graph_free(n.g);
+		}
+	}
+}
+
+/* The branch and its losses are there in training, and leave nothing behind otherwise. */
+static void variational_branch(void **state)
+{
+	static const char json[] = "{\"num_classes\":2," RESNET_SMALL ",\"use_vae\":true}";
+	struct net train, infer;
+
+	(void)state;
+	assert_int_equal(build(&train, "SegResnet", json, shape5(2, 8, 8, 8, 3), true), 0);
+	assert_int_equal(build(&infer, "SegResnet", json, shape5(2, 8, 8, 8, 3), false), 0);
+	assert_int_equal(train.g->n_loss, 2);
+	assert_int_equal(infer.g->n_loss, 0);
+	assert_non_null(graph_find(train.g, "vae_conv_final.2.conv.weight"));
+	assert_int_equal(graph_find(train.g, "vae_conv_final.2.conv.weight")->shape.d[0], 3);
+	assert_int_equal(graph_find(train.g, "vae_fc.weight")->shape.d[0], 256);
+	for (int i = 0; i < infer.g->n; i++) {
+		assert_true(strncmp(infer.g->node[i]->name, "vae", 3) != 0);
+		if (infer.g->node[i]->kind == NODE_PARAM)
+			assert_non_null(graph_find(train.g, infer.g->node[i]->name));
+	}
+	graph_free(train.g);
+	graph_free(infer.g);
+}
+
+static void names_are_monais(void **state)
+{
+	static const char *const names[] = {"model.0.conv.unit0.conv.weight",
+		"model.0.conv.unit0.adn.A.weight", "model.0.residual.bias",
+		"model.1.submodule.0.conv.unit1.conv.bias",
+		"model.1.submodule.1.submodule.conv.unit1.adn.A.weight",
+		"model.1.submodule.2.0.conv.weight", "model.2.0.adn.A.weight",
+		"model.2.1.conv.unit0.conv.weight"};
+	struct net n;
+
+	(void)state;
+	assert_int_equal(build(&n, "UNet",
+				 "{\"out_channels\":2,\"channels\":[4,8,16],\"strides\":[2,2],"
+				 "\"num_res_units\":2}",
+				 shape5(1, 8, 8, 8, 1), false),
+		0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!graph_find(n.g, names[i]))
+			fail_msg("no %s", names[i]);
+	assert_null(graph_find(n.g, "model.2.1.conv.unit0.adn.A.weight")); /* last: alone */
+	graph_free(n.g);
+}
+
+static void faults(void **state)
+{
+	static const struct {
+		const char *name, *json, *say;
+	} rows[] = {
+		{"SegResnet", "{\"num_classes\":2,\"blocks_down\":\"1,2\"}",
+			"blocks_up has 3 numbers, 1 wanted"},
+		{"SegResNet", "{\"norm\":\"layer\"}", "unknown norm 'layer'"},
+		{"SegResNet", "{\"norm\":[\"group\",{\"groups\":4}]}", "option 'groups' of norm"},
+		{"SegResNet", "{\"act\":\"gelu\"}", "unknown act 'gelu'"},
+		{"SegResNet", "{\"in_channels\":4}", "in_channels is 4, the images have 1"},
+		{"SegResNet", "{\"spatial_dims\":2}", "the images have a depth of 8"},
+		{"UNet", "{\"out_channels\":2,\"channels\":[4],\"strides\":[]}",
+			"channels has 1 numbers"},
+		{"UNet", "{\"out_channels\":2,\"channels\":[4,8,8],\"strides\":[2]}",
+			"strides must be a list of 2"},
+		{"UNet", "{\"out_channels\":2,\"channels\":[4,8],\"strides\":[0]}",
+			"stride 0 must be"},
+		{"UNet",
+			"{\"out_channels\":2,\"channels\":[4,8],\"strides\":[2],"
+			"\"kernel_size\":4}",
+			"kernel_size must be an odd number"},
+		{"UNet",
+			"{\"out_channels\":2,\"channels\":[4,8],\"strides\":[2],"
+			"\"adn_ordering\":\"NN\"}",
+			"adn_ordering"},
+		{"BasicUNet", "{\"features\":[4,4]}", "features has 2 numbers, 6 wanted"},
+	};
+	struct net n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(
+			build(&n, rows[i].name, rows[i].json, shape5(1, 8, 8, 8, 1), false), -1);
+		assert_int_equal(err.code, ERR_DATA);
+		if (!strstr(err.msg, rows[i].say))
+			fail_msg("'%s' does not say '%s'", err.msg, rows[i].say);
+		graph_free(n.g);
+	}
+}
+
 /* What losses and metrics are told about the output. */
 static void the_activation_is_seen(void **state)
 {
@@ -199,6 +313,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_network_learns),
+		cmocka_unit_test(any_size_works),
+		cmocka_unit_test(variational_branch),
+		cmocka_unit_test(names_are_monais),
+		cmocka_unit_test(faults),
 		cmocka_unit_test(the_activation_is_seen),
 	};
 
