@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
@@ -25,37 +26,63 @@
 static const struct {
 	const char *name, *args;
 } uses[] = {
+	{"AddExtremePointsChannel", "{\"image_field\": \"image\", \"label_field\": \"label\"}"},
 	{"AddGaussianNoise", "{\"fields\": \"image\", \"probability\": 0.7}"},
+	{"AdjustContrast", "{\"fields\": \"image\"}"},
 	{"ArgmaxAcrossChannels", "{\"fields\": \"model\"}"},
+	{"CenterData", "{\"fields\": [\"image\", \"model\"]}"},
 	{"ConvertToChannelsFirst", "{\"fields\": [\"image\", \"label\"]}"},
+	{"ConvertToMultiChannelBasedOnBratsClasses", "{\"fields\": \"label\"}"},
+	{"ConvertToMultiChannelBasedOnLabel", "{\"fields\": \"label\", \"labels\": [0, 2]}"},
 	{"CopyProperties", "{\"fields\": [\"model\"], \"from_field\": \"image\", \"properties\": "
 			   "[\"affine\", \"original_affine\", \"original_shape\", \"filename\"]}"},
 	{"CropByPosNegRatio", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
 	{"CropByPosNegRatioLabelOnly", "{\"fields\": \"image\", \"size\": [8, 9, 16]}"},
 	{"CropFixedSizeRandomCenter", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
+	{"CropForegroundObject", "{\"size\": [9, 8, 7], \"pad\": 1, \"pert\": 2}"},
+	{"CropRandomSizeWithDisplacement",
+		"{\"fields\": [\"image\", \"label\"], \"lower_size\": [0.5, 4, 3]}"},
 	{"CropSubVolumeCenter", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
 	{"FastCropByPosNegRatio", "{\"fields\": \"image\", \"size\": [8, 9, 16]}"},
 	{"FastPosNegRatioCropROI", "{\"size\": [8, 8, 16], \"pos\": 1, \"neg\": 1}"},
 	{"LoadImageMasksFromNumpy", NULL},
 	{"LoadJpg", NULL},
+	{"FetchExtremePoints", "{}"},
+	{"KeepLargestCC", "{\"fields\": [\"label\", \"model\"]}"},
 	{"LoadNifti", "{\"fields\": [\"image\", \"label\"]}"},
 	{"LoadPng", NULL},
 	{"NormalizeNonzeroIntensities", "{\"fields\": \"image\"}"},
+	{"PadCropWithFixedSize", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
 	{"RandomAffine3D", "{\"fields\": [\"image\", \"label\"], \"deform\": 0.2}"},
 	{"RandomAxisFlip", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomElastic3D", "{\"fields\": [\"image\", \"label\"]}"},
+	{"RandomGaussianSmooth", "{\"fields\": \"image\"}"},
+	{"RandomMRBiasField", "{\"fields\": \"image\"}"},
 	{"RandomRotate2D", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomRotate3D", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomSpatialFlip", "{\"fields\": [\"image\", \"label\"]}"},
 	{"RandomZoom", "{\"image_field\": \"image\", \"label_field\": \"label\"}"},
+	{"RepeatChannel", "{\"fields\": \"image\", \"repeat_times\": 2}"},
+	{"RestoreOriginalShape",
+		"{\"field\": \"label\", \"src_field\": \"image\", \"is_label\": true}"},
+	{"SaveAsNifti", "{\"fields\": [\"image\"], \"out_dir\": \"dump\"}"},
+	{"ScaleByFactor", "{\"fields\": \"image\", \"factor\": 0.5}"},
 	{"ScaleByResolution", "{\"fields\": \"image\", \"target_resolution\": [1, 1.5, 1]}"},
+	{"ScaleBySpacing", "{\"fields\": \"label\", \"target_spacing\": 1, \"is_label\": true}"},
 	{"ScaleIntensityOscillation", "{\"fields\": \"image\", \"magnitude\": 0.1}"},
 	{"ScaleIntensityRange",
 		"{\"fields\": \"image\", \"a_min\": -1, \"a_max\": 1, \"b_min\": 0, \"b_max\": 1, "
 		"\"clip\": true}"},
 	{"ScaleShiftIntensity", "{\"fields\": \"image\"}"},
 #include "tests/unit/transform_uses_monai.h"
+	{"ScaleToShape", "{\"fields\": \"image\", \"target_shape\": [20, -1, 5]}"},
+	{"SplitAcrossChannels",
+		"{\"field\": \"model\", \"channel_names\": [\"c0\", \"c1\", \"c2\"]}"},
+	{"SplitBasedOnBratsClasses",
+		"{\"field\": \"label\", \"label_names\": [\"tc\", \"wt\", \"et\"]}"},
 	{"SplitBasedOnLabel", "{\"field\": \"label\", \"label_names\": [\"l0\", \"l1\", \"l2\"]}"},
+	{"SymmetricPadderDiv", "{\"fields\": [\"image\", \"label\"], \"divisor\": 8}"},
+	{"ThresholdValues", "{\"fields\": \"model\"}"},
 };
 
 static char folder[] = "/tmp/axial_transforms_XXXXXX";
@@ -377,7 +404,8 @@ static void test_load(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
+	/* What is written to relative names (SaveAsNifti) goes there too. */
+	if (!mkdtemp(folder) || chdir(folder))
 		return -1;
 	put_file("image.nii", rig_volume(1, rig_image), 0, 0);
 	put_file("label.nii.gz", rig_volume(1, rig_label), 0, 0);
@@ -387,7 +415,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	return sys_remove_tree(folder, NULL);
+	return chdir("/") || sys_remove_tree(folder, NULL);
 }
 
 int main(void)
