@@ -95,9 +95,13 @@ static int evaluate_model(struct evaluator *e, const char *device, struct err *e
 
 static int evaluate_transforms(const struct component_list *list, struct sample *s, struct err *err)
 {
-	for (int i = 0; i < list->n; i++)
-		if (transform_apply(&list->v[i], s, NULL, err))
+	for (int i = 0; i < list->n; i++) {
+		/* Random ones draw the same in every evaluation. */
+		struct rng rng = transform_stream(0, 0, s->case_id, 0, &list->v[i]);
+
+		if (transform_apply(&list->v[i], s, &rng, err))
 			return -1;
+	}
 	return 0;
 }
 
