@@ -129,11 +129,21 @@ static int learner_not_finite(
 	return -1;
 }
 
+/* Limits the gradient; its length before, where that is needed (0 otherwise). */
+static double learner_clip(const struct learner *l)
+{
+	struct optim_span all = {l->model->params->g, l->model->params->len};
+
+	if (l->clip_value > 0)
+		optim_clip_value(&all, 1, l->clip_value);
+	if (l->clip_norm > 0)
+		return optim_clip_norm(&all, 1, l->clip_norm);
+	return l->skip_nan ? optim_norm(&all, 1) : 0;
+}
+
 /* Forward and backward; ERR_DATA when a number is not finite. */
 static int learner_gradient(struct learner *l, const struct batch *b, double *loss, struct err *err)
 {
-	const struct params *p = l->model->params;
-
 	if (plan_upload(l->plan, l->image, b->image, err) ||
 		plan_upload(l->plan, l->label, b->label, err) ||
 		plan_forward(l->plan, true, l->seed, (uint64_t)l->t, err))
@@ -143,9 +153,7 @@ static int learner_gradient(struct learner *l, const struct batch *b, double *lo
 		return learner_not_finite(l, b, "loss", err);
 	if (plan_backward(l->plan, err))
 		return -1;
-	if (l->skip_nan && !isfinite(optim_sum_squares(p->g, p->len)))
-		return learner_not_finite(l, b, "gradient", err);
-	return 0;
+	return isfinite(learner_clip(l)) ? 0 : learner_not_finite(l, b, "gradient", err);
 }
 
 int learner_step(struct learner *l, const struct batch *b, double lr, double *loss, struct err *err)

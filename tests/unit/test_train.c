@@ -150,6 +150,30 @@ static void test_nan_is_an_error(void **state)
 	fixture_release(&f);
 }
 
+static void test_gradient_is_clipped(void **state)
+{
+	const struct params *p;
+	struct fixture f;
+	struct optim_span all;
+	double norm;
+
+	(void)state;
+	fixture_init(&f, spec_text, "Adam", 3);
+	p = f.model.params;
+	steps(&f, 1);
+	all = (struct optim_span){p->g, p->len};
+	norm = optim_norm(&all, 1);
+	f.learner.clip_norm = norm / 4;
+	steps(&f, 1);
+	assert_true(optim_norm(&all, 1) <= norm / 4 * 1.0001);
+	f.learner.clip_norm = 0;
+	f.learner.clip_value = 1e-4;
+	steps(&f, 1);
+	for (size_t i = 0; i < p->len; i++)
+		assert_true(fabsf(p->g[i]) <= 1e-4f);
+	fixture_release(&f);
+}
+
 /* nan_policy "skip": as if the batch had not been there. */
 static void test_nan_is_left_out(void **state)
 {
@@ -262,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_checkpoints_are_refused),
 		cmocka_unit_test(test_weight_file_knows_its_network),
 		cmocka_unit_test(test_nan_is_an_error),
+		cmocka_unit_test(test_gradient_is_clipped),
 		cmocka_unit_test(test_nan_is_left_out),
 		cmocka_unit_test(test_no_such_device),
 		cmocka_unit_test(test_spec_says_the_size_of_the_input),
