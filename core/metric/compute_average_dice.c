@@ -1,10 +1,6 @@
 /*
- * ComputeAverageDice: Dice of whole volumes, outside the graph.
- *
- * The prediction is what the inferer blended: C channels of probabilities, which
- * become classes by argmax (softmax) or by logit_thresh per channel (sigmoid); or
- * one channel, a mask that SplitBasedOnLabel or ArgmaxAcrossChannels left, which
- * is thresholded and compared with the foreground of the label.
+ * Overlap of whole volumes, outside the graph: ComputeAverageDice, ComputeIoU, and
+ * MONAI's MeanDice and MeanIoU.
  *
  * A class that a case's label does not contain has no value there, as in MONAI's
  * DiceMetric, whatever was predicted.  A case's value is the mean over its
@@ -15,49 +11,25 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
-#include "core/metric/metric.h"
-#include "core/metric/overlap.h"
+#include "core/metric/classes.h"
 
 struct dice_args {
-	struct metric_args common;
-	char *label_field;
-	bool is_2d, remove_bg, is_one_hot_targets;
-	double logit_thresh;
+	struct classes_args classes; /* first: begins with struct metric_args */
+	bool is_2d;
 };
 
-static int dice_check(const struct dice_args *a, const struct volume *pred,
-	const struct volume *label, struct err *err)
-{
-	int want = a->is_one_hot_targets ? pred->channels : 1;
+typedef double score_fn(const struct overlap_count *c);
 
-	for (int i = 0; i < 3; i++)
-		if (pred->dim[i] != label->dim[i])
-			return err_set(err, ERR_DATA,
-				"'%s' has %d x %d x %d voxels, '%s' has %d x %d x %d",
-				a->common.field, pred->dim[0], pred->dim[1], pred->dim[2],
-				a->label_field, label->dim[0], label->dim[1], label->dim[2]);
-	if (label->channels != want)
-		return err_set(err, ERR_DATA, "'%s' has %d channels, expected %d%s", a->label_field,
-			label->channels, want,
-			a->is_one_hot_targets ? " (is_one_hot_targets)" : "");
-	return 0;
-}
-
-/* Adds the Dice of each class over n voxels to sum, where it is defined. */
-static int dice_part(const struct dice_args *a, const struct metric_case *c,
-	const struct volume *pred, const struct volume *label, size_t first, size_t n, double *sum,
+/* Adds the score of each class over n voxels to sum, where it is defined. */
+static int dice_part(const struct classes *c, score_fn *score, size_t first, size_t n, double *sum,
 	int *defined, struct err *err)
 {
-	size_t voxels = volume_voxels(pred);
-	struct overlap_map p = {pred->data, pred->channels, voxels, 1};
-	struct overlap_map l = {label->data, label->channels, voxels, 1};
-	struct overlap_count *count = mem_zalloc((size_t)pred->channels * sizeof(*count));
-	int top = overlap_add(&p, &l, a->is_one_hot_targets,
-		c->independent ? OVERLAP_THRESHOLD : OVERLAP_ARGMAX, a->logit_thresh, first, n,
-		count);
+	int channels = c->pred->channels, top;
+	struct overlap_count *count = mem_zalloc((size_t)channels * sizeof(*count));
 
-	for (int k = 0; k < pred->channels; k++) {
-		double d = overlap_dice(count + k);
+	top = overlap_add(&c->p, &c->l, c->onehot, c->rule, c->args->logit_thresh, first, n, count);
+	for (int k = 0; k < channels; k++) {
+		double d = score(count + k);
 
 		if (isnan(d))
 			continue;
@@ -65,65 +37,82 @@ static int dice_part(const struct dice_args *a, const struct metric_case *c,
 		defined[k]++;
 	}
 	free(count);
-	if (pred->channels > 1 && top >= pred->channels)
-		return err_set(err, ERR_DATA, "'%s' holds class %d, but '%s' has only %d channels",
-			a->label_field, top, a->common.field, pred->channels);
-	return 0;
+	return classes_check_top(c, top, err);
+}
+
+static int overlap_measure(const struct classes_args *a, bool is_2d, score_fn *score,
+	const struct metric_case *mc, struct metric_row *row, int *first_class, struct err *err)
+{
+	struct classes c;
+	double *sum;
+	int *defined, channels, slices, rc = 0;
+	size_t len;
+
+	if (classes_open(&c, a, mc, err))
+		return -1;
+	channels = c.pred->channels;
+	sum = mem_zalloc((size_t)channels * sizeof(*sum));
+	defined = mem_zalloc((size_t)channels * sizeof(*defined));
+	slices = is_2d ? c.pred->dim[2] : 1;
+	len = volume_voxels(c.pred) / (size_t)slices;
+	for (int z = 0; z < slices && !rc; z++)
+		rc = dice_part(&c, score, (size_t)z * len, len, sum, defined, err);
+	for (int k = 0; k < channels; k++)
+		sum[k] = defined[k] ? sum[k] / defined[k] : NAN;
+	classes_row(&c, sum, row, first_class);
+	free(sum);
+	free(defined);
+	return rc;
 }
 
 static int dice_measure(const void *args, const struct metric_case *c, struct metric_row *row,
 	int *first_class, struct err *err)
 {
 	const struct dice_args *a = args;
-	struct volume *pred, *label;
-	double *sum, total = 0;
-	int *defined, skip, slices, n = 0, rc = 0;
 
-	if (!c->sample)
-		return err_set(err, ERR_DATA, "the case has no volumes");
-	pred = sample_volume(c->sample, a->common.field, err);
-	label = pred ? sample_volume(c->sample, a->label_field, err) : NULL;
-	if (!label || dice_check(a, pred, label, err))
-		return -1;
-	sum = mem_zalloc((size_t)pred->channels * sizeof(*sum));
-	defined = mem_zalloc((size_t)pred->channels * sizeof(*defined));
-	slices = a->is_2d ? pred->dim[2] : 1;
-	for (int z = 0; z < slices && !rc; z++) {
-		size_t len = volume_voxels(pred) / (size_t)slices;
-
-		rc = dice_part(a, c, pred, label, (size_t)z * len, len, sum, defined, err);
-	}
-	skip = a->remove_bg && pred->channels > 1;
-	*first_class = pred->channels == 1 || skip ? 1 : 0;
-	row->n_classes = pred->channels - skip;
-	row->classes = mem_alloc((size_t)row->n_classes * sizeof(double));
-	for (int k = 0; k < row->n_classes; k++) {
-		row->classes[k] = defined[k + skip] ? sum[k + skip] / defined[k + skip] : NAN;
-		if (defined[k + skip]) {
-			total += row->classes[k];
-			n++;
-		}
-	}
-	row->value = n ? total / n : NAN;
-	free(sum);
-	free(defined);
-	return rc;
+	return overlap_measure(&a->classes, a->is_2d, overlap_dice, c, row, first_class, err);
 }
 
-static const struct arg_def dice_arg_defs[] = {METRIC_COMMON_ARGS(struct dice_args),
-	{"label_field", ARG_STRING, offsetof(struct dice_args, label_field), .def = "\"label\"",
-		.help = "field that holds the truth"},
+static int iou_measure(const void *args, const struct metric_case *c, struct metric_row *row,
+	int *first_class, struct err *err)
+{
+	const struct dice_args *a = args;
+
+	return overlap_measure(&a->classes, a->is_2d, overlap_iou, c, row, first_class, err);
+}
+
+static int mean_dice_measure(const void *args, const struct metric_case *c, struct metric_row *row,
+	int *first_class, struct err *err)
+{
+	struct classes_args a = classes_monai(args);
+
+	return overlap_measure(&a, false, overlap_dice, c, row, first_class, err);
+}
+
+static int mean_iou_measure(const void *args, const struct metric_case *c, struct metric_row *row,
+	int *first_class, struct err *err)
+{
+	struct classes_args a = classes_monai(args);
+
+	return overlap_measure(&a, false, overlap_iou, c, row, first_class, err);
+}
+
+static const struct arg_def dice_arg_defs[] = {METRIC_COMMON_ROWS(struct dice_args, classes.common),
+	CLASSES_V3_ROWS(struct dice_args, classes),
 	{"is_2d", ARG_BOOL, offsetof(struct dice_args, is_2d), .def = "false",
 		.help = "measure every z slice by itself"},
-	{"remove_bg", ARG_BOOL, offsetof(struct dice_args, remove_bg), .def = "true",
-		.help = "leave channel 0 out of the mean"},
-	{"logit_thresh", ARG_FLOAT, offsetof(struct dice_args, logit_thresh), .def = "0.5",
-		.help = "a mask or sigmoid channel counts from this value on"},
-	{"is_one_hot_targets", ARG_BOOL, offsetof(struct dice_args, is_one_hot_targets),
-		.def = "false", .help = "the label has one channel per class"},
 	ARG_END};
 
+static const struct arg_def mean_dice_arg_defs[] = {
+	CLASSES_MONAI_ROWS(struct dice_args, classes, "val_mean_dice", "true"), ARG_END};
+
+static const struct arg_def mean_iou_arg_defs[] = {
+	CLASSES_MONAI_ROWS(struct dice_args, classes, "val_mean_iou", "true"), ARG_END};
+
 static const struct metric_ops dice_ops = {.measure = dice_measure};
+static const struct metric_ops iou_ops = {.measure = iou_measure};
+static const struct metric_ops mean_dice_ops = {.measure = mean_dice_measure};
+static const struct metric_ops mean_iou_ops = {.measure = mean_iou_measure};
 
 const struct component component_compute_average_dice = {
 	.name = "ComputeAverageDice",
@@ -133,4 +122,36 @@ const struct component component_compute_average_dice = {
 	.args = dice_arg_defs,
 	.args_size = sizeof(struct dice_args),
 	.ops = &dice_ops,
+};
+
+const struct component component_compute_iou = {
+	.name = "ComputeIoU",
+	.kind = COMPONENT_METRIC,
+	.help = "intersection over union |P and T|/|P or T| per class, means as ComputeAverageDice",
+	.args = dice_arg_defs,
+	.args_size = sizeof(struct dice_args),
+	.ops = &iou_ops,
+};
+
+static const char *const mean_dice_aliases[] = {"DiceMetric", NULL};
+static const char *const mean_iou_aliases[] = {"MeanIoUMetric", NULL};
+
+const struct component component_monai_mean_dice = {
+	.name = "MeanDice",
+	.kind = COMPONENT_METRIC,
+	.aliases = mean_dice_aliases,
+	.help = "MONAI's name of ComputeAverageDice; include_background is true unless it is said",
+	.args = mean_dice_arg_defs,
+	.args_size = sizeof(struct dice_args),
+	.ops = &mean_dice_ops,
+};
+
+const struct component component_monai_mean_iou = {
+	.name = "MeanIoU",
+	.kind = COMPONENT_METRIC,
+	.aliases = mean_iou_aliases,
+	.help = "MONAI's name of ComputeIoU; include_background is true unless it is said",
+	.args = mean_iou_arg_defs,
+	.args_size = sizeof(struct dice_args),
+	.ops = &mean_iou_ops,
 };

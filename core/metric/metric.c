@@ -39,6 +39,7 @@ void metric_begin(struct metric *m)
 	for (int i = 0; i < m->n; i++) {
 		free(m->rows[i].case_id);
 		free(m->rows[i].classes);
+		free(m->rows[i].extra);
 	}
 	m->n = 0;
 	free(m->class_mean);
@@ -68,10 +69,12 @@ int metric_add(struct metric *m, const struct metric_case *c, struct err *err)
 
 	if (ops->measure(m->use->args, c, &row, &first_class, err)) {
 		free(row.classes);
+		free(row.extra);
 		return err_wrap(err, "metric '%s', case '%s'", name, c->case_id);
 	}
 	if (m->n && m->rows[0].n_classes != row.n_classes) {
 		free(row.classes);
+		free(row.extra);
 		return err_set(err, ERR_DATA,
 			"metric '%s': case '%s' has %d classes, the cases before it have %d", name,
 			c->case_id, row.n_classes, m->rows[0].n_classes);
@@ -121,6 +124,9 @@ void metric_end(struct metric *m, struct metric_result *out)
 		m->class_mean[k] = valid ? m->class_mean[k] / valid : NAN;
 	}
 	out->class_mean = m->class_mean;
+	if (m->n && ((const struct metric_ops *)m->use->c->ops)->finish)
+		((const struct metric_ops *)m->use->c->ops)
+			->finish(m->use->args, out, m->class_mean);
 }
 
 static void put_number(struct buf *b, double v)
@@ -165,7 +171,7 @@ static void put_line(struct buf *b, const char *key, double v)
 
 static void summary_text(const struct metric_result *r, struct buf *b)
 {
-	double *v = mem_alloc((size_t)r->valid * sizeof(double)), spread = 0;
+	double *v = mem_alloc((size_t)(r->cases + 1) * sizeof(double)), spread = 0;
 	int n = 0;
 
 	for (int i = 0; i < r->cases; i++)
@@ -176,7 +182,7 @@ static void summary_text(const struct metric_result *r, struct buf *b)
 	qsort(v, (size_t)n, sizeof(*v), compare_doubles);
 	buf_puts(b, "metric\t");
 	buf_put_safe(b, r->name);
-	buf_printf(b, "\ncases\t%d\nvalid_cases\t%d\n", r->cases, n);
+	buf_printf(b, "\ncases\t%d\nvalid_cases\t%d\n", r->cases, r->valid);
 	put_line(b, "mean", r->mean);
 	put_line(b, "std", n ? sqrt(spread / n) : NAN);
 	put_line(b, "min", n ? v[0] : NAN);

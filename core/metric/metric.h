@@ -42,6 +42,8 @@ struct metric_row {
 	double value;
 	int n_classes; /* 0: no per-class values */
 	double *classes;
+	int n_extra; /* further numbers for finish(), not reported */
+	double *extra;
 };
 
 /* What a round of cases gave; pointers live until the next metric_begin() or metric_free(). */
@@ -60,6 +62,12 @@ struct metric_ops {
 	/* Fills value, n_classes and classes (allocated) of row; *first_class as above. */
 	int (*measure)(const void *args, const struct metric_case *c, struct metric_row *row,
 		int *first_class, struct err *err);
+	/*
+	 * Optional: for metrics that need all cases (a rank, a curve).  Called at the end of a
+	 * round, and of a round that merges the rows of several processes, with the means
+	 * over rows in place; sets r->mean, r->valid and class_mean[0 .. n_classes-1].
+	 */
+	void (*finish)(const void *args, struct metric_result *r, double *class_mean);
 };
 
 /* u is borrowed and must outlive the metric. */
@@ -88,19 +96,20 @@ int metric_report(
 	const struct metric *m, const struct metric_result *r, struct err *err) MUST_CHECK;
 
 /* Rows of the arguments above, for the tables of metrics. */
-#define METRIC_COMMON_ARGS(type)                                                               \
-	{"name", ARG_STRING, offsetof(type, common.name), .flags = ARG_REQUIRED,               \
+#define METRIC_COMMON_ARGS(type) METRIC_COMMON_ROWS(type, common)
+#define METRIC_COMMON_ROWS(type, member)                                                       \
+	{"name", ARG_STRING, offsetof(type, member.name), .flags = ARG_REQUIRED,               \
 		.help = "key of the value in events and reports"},                             \
-		{"field", ARG_STRING, offsetof(type, common.field), .flags = ARG_REQUIRED,     \
+		{"field", ARG_STRING, offsetof(type, member.field), .flags = ARG_REQUIRED,     \
 			.help = "what is measured: 'model', a mask, or the tag of an aux op"}, \
-		{"report_path", ARG_STRING, offsetof(type, common.report_path),                \
+		{"report_path", ARG_STRING, offsetof(type, member.report_path),                \
 			.help = "folder for the results files"},                               \
-		{"do_summary", ARG_BOOL, offsetof(type, common.do_summary), .def = "true",     \
+		{"do_summary", ARG_BOOL, offsetof(type, member.do_summary), .def = "true",     \
 			.help = "record the value in TensorBoard"},                            \
-		{"do_print", ARG_BOOL, offsetof(type, common.do_print), .def = "true",         \
+		{"do_print", ARG_BOOL, offsetof(type, member.do_print), .def = "true",         \
 			.help = "show the value in the log"},                                  \
 	{                                                                                      \
-		"is_key_metric", ARG_BOOL, offsetof(type, common.is_key_metric),               \
+		"is_key_metric", ARG_BOOL, offsetof(type, member.is_key_metric),               \
 			.def = "false", .help = "this metric selects the best model"           \
 	}
 

@@ -104,3 +104,43 @@ double overlap_dice(const struct overlap_count *c)
 {
 	return c->label ? 2.0 * (double)c->both / (double)(c->pred + c->label) : NAN;
 }
+
+double overlap_iou(const struct overlap_count *c)
+{
+	return c->label ? (double)c->both / (double)(c->pred + c->label - c->both) : NAN;
+}
+
+static void mask_pred_block(const struct overlap_map *pred, enum overlap_rule rule, float threshold,
+	size_t first, size_t n, int k, unsigned char *out)
+{
+	const float *p = pred->p + (size_t)k * pred->cstep + first * pred->vstep;
+	int arg[OVERLAP_BLOCK];
+
+	if (pred->channels > 1 && rule == OVERLAP_ARGMAX) {
+		argmax_block(pred, first, n, arg);
+		for (size_t i = 0; i < n; i++)
+			out[i] = arg[i] == k;
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = p[i * pred->vstep] >= threshold;
+}
+
+void overlap_masks(const struct overlap_map *pred, const struct overlap_map *label, bool one_hot,
+	enum overlap_rule rule, double threshold, size_t n, int k, unsigned char *in_pred,
+	unsigned char *in_label)
+{
+	bool mask = pred->channels == 1;
+
+	for (size_t at = 0; at < n; at += OVERLAP_BLOCK) {
+		size_t len = n - at < OVERLAP_BLOCK ? n - at : OVERLAP_BLOCK;
+
+		if (in_pred)
+			mask_pred_block(pred, rule, (float)threshold, at, len, k, in_pred + at);
+		for (size_t i = at; in_label && i < at + len; i++) {
+			double v = label_at(label, mask || !one_hot ? 0 : k, i);
+
+			in_label[i] = mask || one_hot ? v > 0.5 : (int)lrint(v) == k;
+		}
+	}
+}

@@ -36,7 +36,18 @@ int overlap_add(const struct overlap_map *pred, const struct overlap_map *label,
 	enum overlap_rule rule, double threshold, size_t first, size_t n,
 	struct overlap_count *count);
 
+/*
+ * Membership of n voxels in class k, 1 or 0 each, by the same rules.  Either array may
+ * be NULL.
+ */
+void overlap_masks(const struct overlap_map *pred, const struct overlap_map *label, bool one_hot,
+	enum overlap_rule rule, double threshold, size_t n, int k, unsigned char *in_pred,
+	unsigned char *in_label);
+
 /* 2 both / (pred + label), or NaN when the label does not contain the class (as MONAI). */
 double overlap_dice(const struct overlap_count *c);
+
+/* both / (pred + label - both), or NaN likewise. */
+double overlap_iou(const struct overlap_count *c);
 
 #endif
