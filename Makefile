@@ -24,14 +24,17 @@ NEED_PKG := build-essential pkg-config libncurses-dev libcjson-dev libnifti-dev 
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	  -Wno-missing-field-initializers -Wno-psabi -Werror
-CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. -DAXIAL_VERSION='"$(VERSION)"' -g $(OPT) -march=$(MARCH) \
+# Made at build time: the ONNX messages.
+GEN      := $(BUILD)/gen
+GEN_ONNX := $(GEN)/core/export/onnx.pb-c
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. -I$(GEN) -DAXIAL_VERSION='"$(VERSION)"' -g $(OPT) -march=$(MARCH) \
 	  -fno-math-errno -ffp-contract=fast -fopenmp -pthread $(WARN) -isystem /usr/include/nifti $(SAN) $(CFLAGS)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnifti2 -lznz -lm -ldl
 LDFLAGS_ALL := -fopenmp -pthread $(SAN) $(LDFLAGS)
 
 CORE_SRC := $(sort $(shell find core -name '*.c'))
 TUI_SRC  := $(sort $(wildcard tui/*.c))
-CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o) $(GEN_ONNX).o
 TUI_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tui/main.c,$(TUI_SRC)))
 CORE_LIB := $(BUILD)/libaxial_core.a
 TUI_LIB  := $(BUILD)/libaxial_tui.a
@@ -66,6 +69,15 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(GEN_ONNX).c $(GEN_ONNX).h &: core/export/onnx.proto
+	@mkdir -p $(GEN)
+	@protoc-c --c_out=$(GEN) $<
+
+$(GEN_ONNX).o: $(GEN_ONNX).c
+	@$(CC) $(CFLAGS_ALL) -w -c -o $@ $<
+
+$(BUILD)/core/export/%.o $(BUILD)/tests/unit/test_export.o: | $(GEN_ONNX).h
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB) | $(FAKES)
 	@mkdir -p $(@D)

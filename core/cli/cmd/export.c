@@ -1,0 +1,217 @@
+/*
+ * axial export: a trained model for use elsewhere.
+ *
+ * Takes the flags of v3's export program as well; what concerned TensorFlow and
+ * TensorRT only is accepted and said to have no effect.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/sys.h"
+#include "core/cli/cli.h"
+#include "core/cli/runref.h"
+#include "core/export/export.h"
+#include "core/handler/loader.h"
+#include "core/run/run.h"
+
+static const struct cmd_opt export_opts[] = {
+	{"mmar", 'm', CMD_VALUE, "DIR", "folder of the MMAR (default: the current one)"},
+	{"run", 0, CMD_VALUE, "RUN", "the best model of this run (default: of the newest run)"},
+	{"model", 0, CMD_VALUE, "FILE", "a weight file (.safetensors) instead of a run"},
+	{"output", 'o', CMD_VALUE, "FILE",
+		"file to write (default: model.fzn.safetensors or model.onnx where the weights are)"},
+	{"format", 0, CMD_VALUE, "NAME", "safetensors (default) or onnx"},
+	{"dtype", 0, CMD_VALUE, "TYPE",
+		"fp32 (default), fp16 or bf16: type of the convolution weights"},
+	{"size", 0, CMD_VALUE, "X,Y,Z",
+		"onnx: voxels of the input (default: the crop that was trained on)"},
+	{"dynamic", 0, CMD_FLAG, NULL, "onnx: leave the size open"},
+	{"model-file-format", 0, CMD_VALUE, "CKPT", "v3: accepted"},
+	{"model-file-path", 0, CMD_VALUE, "DIR", "v3: folder of the weights"},
+	{"model-name", 0, CMD_VALUE, "NAME", "v3: name of the weight file and of what is written"},
+	{"input-node-names", 0, CMD_VALUE, "NAME", "onnx: name of the input, NV_MODEL_INPUT"},
+	{"output-node-names", 0, CMD_VALUE, "NAME", "onnx: name of the output, NV_MODEL_OUTPUT"},
+	{"trt-min-seg-size", 0, CMD_VALUE, "N", "v3: no effect"},
+	{"trt-precision-mode", 0, CMD_VALUE, "MODE", "v3: no effect"},
+	{"trt-dynamic-mode", 0, CMD_FLAG, NULL, "v3: no effect"},
+	{"trtis-export", 0, CMD_FLAG, NULL, "v3: no effect"},
+	{"trtis-model-name", 0, CMD_VALUE, "NAME", "v3: no effect"},
+	{"trtis-input-shape", 0, CMD_VALUE, "C X Y Z", "v3: no effect"},
+	CMD_OPT_END,
+};
+
+static void export_say_ignored(const struct cmd_line *line)
+{
+	for (const struct cmd_opt *o = export_opts; o->name; o++)
+		if (!strncmp(o->name, "trt", 3) && cmd_value(line, o->name, NULL))
+			fprintf(stderr, "note: --%s has no effect: there is no TensorRT here\n",
+				o->name);
+}
+
+/* Words that are no options: only what follows --trtis_input_shape. */
+static int export_check_words(const struct cmd_line *line, struct err *err)
+{
+	bool shape = cmd_value(line, "trtis-input-shape", NULL) != NULL;
+
+	for (int i = 0; i < cmd_argc(line); i++)
+		if (!shape || strspn(cmd_arg(line, i), "-0123456789") != strlen(cmd_arg(line, i)))
+			return err_set(err, ERR_USAGE, "export takes options only, not '%s'",
+				cmd_arg(line, i));
+	return 0;
+}
+
+static int export_dtype(const char *text, enum dtype *out, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum dtype type;
+	} types[] = {{"fp32", DTYPE_F32}, {"float32", DTYPE_F32}, {"fp16", DTYPE_F16},
+		{"float16", DTYPE_F16}, {"bf16", DTYPE_BF16}, {"bfloat16", DTYPE_BF16}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!strcmp(types[i].name, text)) {
+			*out = types[i].type;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, "option '--dtype' needs fp32, fp16 or bf16, not '%s'", text);
+}
+
+static int export_size(const char *text, int size[3], struct err *err)
+{
+	char end;
+	int n = sscanf(text, "%d,%d,%d%c", &size[0], &size[1], &size[2], &end);
+
+	if (n == 2)
+		size[2] = 1;
+	if ((n != 2 && n != 3) || size[0] < 1 || size[1] < 1 || size[2] < 1 || size[0] > 4096 ||
+		size[1] > 4096 || size[2] > 4096)
+		return err_set(err, ERR_USAGE,
+			"option '--size' needs three numbers from 1 to 4096 as 96,96,64, not '%s'",
+			text);
+	return 0;
+}
+
+/* DIR/NAME.safetensors, else the newest run's model in DIR. */
+static char *export_v3_weights(const struct cmd_line *line, const char *dir, struct err *err)
+{
+	char *file = mem_printf("%s.safetensors", cmd_value(line, "model-name", "model"));
+	char *path = sys_join(dir, file);
+
+	free(file);
+	if (sys_exists(path))
+		return path;
+	free(path);
+	return loader_newest_weights(dir, err);
+}
+
+static char *export_weights(const struct cmd_line *line, struct err *err)
+{
+	const char *model = cmd_value(line, "model", NULL), *run = cmd_value(line, "run", NULL);
+	const char *v3 = cmd_value(line, "model-file-path", NULL);
+	char *dir, *path = NULL;
+
+	if ((model != NULL) + (run != NULL) + (v3 != NULL) > 1) {
+		err_set(err, ERR_USAGE, "give one of --model, --run and --model_file_path");
+		return NULL;
+	}
+	if (model)
+		return mem_strdup(model);
+	if (v3)
+		return export_v3_weights(line, v3, err);
+	dir = run ? runref_find(line, run, err)
+		  : runref_ckpt_dir(cmd_value(line, "mmar", "."), err);
+	if (dir)
+		path = loader_newest_weights(dir, err);
+	free(dir);
+	return path;
+}
+
+static char *export_out(const struct cmd_line *line, const char *weights, bool onnx)
+{
+	const char *out = cmd_value(line, "output", NULL);
+	const char *dir = cmd_value(line, "model-file-path", NULL);
+	const char *base = sys_basename(weights);
+	char *file, *folder, *path;
+
+	if (out)
+		return mem_strdup(out);
+	file = mem_printf(
+		"%s.%s", cmd_value(line, "model-name", "model"), onnx ? "onnx" : "fzn.safetensors");
+	folder = dir ? mem_strdup(dir) : mem_strndup(weights, (size_t)(base - weights));
+	path = folder[0] ? sys_join(folder, file) : mem_strdup(file);
+	free(folder);
+	free(file);
+	return path;
+}
+
+static void export_say(const struct export_options *opt, const struct export_result *r, bool onnx)
+{
+	printf("weights    %s\n", opt->weights);
+	if (r->folded || r->not_folded)
+		printf("norms      %d batch norms folded into convolutions, %d stay\n", r->folded,
+			r->not_folded);
+	if (onnx && opt->dynamic)
+		printf("input      %s, batch and size open\n", r->two_d ? "N C H W" : "N C D H W");
+	else if (onnx)
+		printf("input      %s, batch open, %d x %d x %d voxels (x, y, z)\n",
+			r->two_d ? "N C H W" : "N C D H W", r->size[0], r->size[1], r->size[2]);
+	printf("written    %s: %zu numbers in %d tensors, %.2f MB\n", opt->out, r->values,
+		r->tensors, (double)r->bytes / 1e6);
+}
+
+static int export_run(struct cmd_line *line, struct err *err)
+{
+	const char *format = cmd_value(line, "format", "safetensors"), *size;
+	struct export_options opt = {
+		.dtype = DTYPE_F32,
+		.dynamic = cmd_flag(line, "dynamic"),
+		.input_name = cmd_value(line, "input-node-names", NULL),
+		.output_name = cmd_value(line, "output-node-names", NULL),
+	};
+	struct export_result res = {0};
+	bool onnx = !strcmp(format, "onnx");
+	char *weights, *out;
+	int rc;
+
+	if (!onnx && strcmp(format, "safetensors"))
+		return err_set(err, ERR_USAGE,
+			"option '--format' needs safetensors or onnx, not '%s'", format);
+	size = cmd_value(line, "size", NULL);
+	if (export_check_words(line, err) ||
+		export_dtype(cmd_value(line, "dtype", "fp32"), &opt.dtype, err) ||
+		(size && export_size(size, opt.size, err)))
+		return -1;
+	export_say_ignored(line);
+	weights = export_weights(line, err);
+	if (!weights)
+		return -1;
+	out = export_out(line, weights, onnx);
+	opt.weights = weights;
+	opt.out = out;
+	rc = onnx ? export_onnx(&opt, &res, err) : export_safetensors(&opt, &res, err);
+	if (!rc)
+		export_say(&opt, &res, onnx);
+	free(weights);
+	free(out);
+	return rc;
+}
+
+const struct cmd cmd_export = {
+	.name = "export",
+	.args = "",
+	.summary = "write a trained model for inference: safetensors or ONNX",
+	.help = "Leaves out what only training needs and folds batch norms into the convolutions\n"
+		"before them (group and instance norms stay: they depend on the image).  The safetensors\n"
+		"file works wherever model.safetensors does: evaluate, infer, FrozenGraphModelLoader\n"
+		"(which finds model.fzn.safetensors for model.fzn.pb and model.trt.pb).  With --dtype\n"
+		"fp16 or bf16 convolution weights take half the space; they are widened when loaded.\n"
+		"ONNX files have opset 13, input N C D H W (N C H W of a 2-D network), output N classes\n"
+		"D H W, and take any batch; other runtimes read them.\n"
+		"The flags of Clara Train v3 are understood: --model_file_format CKPT --model_file_path\n"
+		"DIR --model_name model --input_node_names ... --output_node_names ...",
+	.opts = export_opts,
+	.run = export_run,
+};

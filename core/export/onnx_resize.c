@@ -1,0 +1,48 @@
+/*
+ * Enlarging in ONNX: Resize.  Nearest neighbour times two is written with its exact
+ * scale (coordinates "asymmetric", rounded down: out[o] = in[o / 2]), then cut where
+ * the wanted size is odd, so that no runtime's rounding can shift a voxel.
+ */
+#include "core/export/onnx_build.h"
+#include "core/graph/layers.h"
+
+static const char *onnx_double(struct onnx_builder *b, const struct node *node, const char *out)
+{
+	const float scales[5] = {1, 1, node->shape.d[1] > 1 ? 2 : 1, 2, 2};
+	const char *in[] = {onnx_value(b, node->in[0]), "", onnx_floats(b, scales, 5), NULL};
+	Onnx__NodeProto *n = onnx_add(b, "Resize", in, out);
+
+	onnx_attr_text(b, n, "mode", "nearest");
+	onnx_attr_text(b, n, "coordinate_transformation_mode", "asymmetric");
+	onnx_attr_text(b, n, "nearest_mode", "floor");
+	return out;
+}
+
+int onnx_emit_upsample(struct onnx_builder *b, const struct node *node, struct err *err)
+{
+	const struct upsample_attr *a = node->attr;
+	const struct shape *in = &node->in[0]->shape;
+	const int64_t begin[3] = {0, 0, 0}, axes[3] = {2, 3, 4};
+	int64_t end[3];
+	const char *twice;
+	bool cut = false;
+
+	for (int i = 0; i < 3; i++) {
+		int64_t factor = i == 0 && node->shape.d[1] == 1 ? 1 : 2;
+
+		end[i] = a->size[i];
+		cut |= a->size[i] != factor * in->d[i + 1];
+	}
+	if (cut && b->dynamic)
+		return err_set(err, ERR_DATA,
+			"the size is cut to %lld x %lld x %lld here, which holds for one size of image "
+			"only: give --size multiples of what the strides divide by",
+			(long long)end[2], (long long)end[1], (long long)end[0]);
+	twice = onnx_double(b, node, cut ? onnx_temp(b) : onnx_out(b, node));
+	if (cut)
+		onnx_add(b, "Slice",
+			(const char *[]){twice, onnx_ints(b, begin, 3), onnx_ints(b, end, 3),
+				onnx_ints(b, axes, 3), NULL},
+			onnx_out(b, node));
+	return 0;
+}
