@@ -77,7 +77,7 @@ $(GEN_ONNX).c $(GEN_ONNX).h &: core/export/onnx.proto
 $(GEN_ONNX).o: $(GEN_ONNX).c
 	@$(CC) $(CFLAGS_ALL) -w -c -o $@ $<
 
-$(BUILD)/core/export/%.o $(BUILD)/tests/unit/test_export.o: | $(GEN_ONNX).h
+$(filter $(BUILD)/core/export/%,$(CORE_OBJ)) $(BUILD)/tests/unit/test_onnx.o: | $(GEN_ONNX).h
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB) | $(FAKES)
 	@mkdir -p $(@D)

@@ -74,11 +74,26 @@ const struct onnx_rule *onnx_rule(const struct op *op);
 /* ERR_DATA when there is no rule; names node and op. */
 int onnx_emit(struct onnx_builder *b, const struct node *node, struct err *err) MUST_CHECK;
 
+/* A graph and what the file says of it. */
+struct onnx_export {
+	const struct graph *g; /* for inference; one image, one output */
+	const struct params *params;
+	const struct node *image, *pred;
+	const char *input, *output; /* their names in the file */
+	const char *name, *spec;    /* of the network; spec may be NULL */
+	bool two_d;                 /* no D in the file */
+	bool classifier;            /* output N classes */
+	bool dynamic;
+};
+int onnx_export(
+	const struct onnx_export *e, const char *path, int *tensors, struct err *err) MUST_CHECK;
+
 /* Ops with more to them, in files of their own. */
 int onnx_emit_conv(struct onnx_builder *b, const struct node *node, struct err *err);
 int onnx_emit_conv_transpose(struct onnx_builder *b, const struct node *node, struct err *err);
 int onnx_emit_pool(struct onnx_builder *b, const struct node *node, struct err *err);
 int onnx_emit_norm(struct onnx_builder *b, const struct node *node, struct err *err);
 int onnx_emit_upsample(struct onnx_builder *b, const struct node *node, struct err *err);
+int onnx_emit_resize(struct onnx_builder *b, const struct node *node, struct err *err);
 
 #endif

@@ -67,6 +67,16 @@ static int onnx_emit_dropout(struct onnx_builder *b, const struct node *node, st
 	return 0;
 }
 
+static int onnx_emit_global_pool(struct onnx_builder *b, const struct node *node, struct err *err)
+{
+	const struct global_pool_attr *a = node->attr;
+	const char *in[] = {onnx_value(b, node->in[0]), NULL};
+
+	(void)err;
+	onnx_add(b, a->max ? "GlobalMaxPool" : "GlobalAveragePool", in, onnx_out(b, node));
+	return 0;
+}
+
 static int onnx_emit_prelu(struct onnx_builder *b, const struct node *node, struct err *err)
 {
 	const char *in[] = {onnx_value(b, node->in[0]), onnx_channels(b, node->in[1]), NULL};
@@ -83,10 +93,12 @@ static const struct onnx_rule onnx_rules[] = {
 	{&op_conv3d, onnx_emit_conv, NULL},
 	{&op_conv_transpose, onnx_emit_conv_transpose, NULL},
 	{&op_dropout, onnx_emit_dropout, NULL},
+	{&op_global_pool, onnx_emit_global_pool, NULL},
 	{&op_l2, NULL, "a term of the loss"},
 	{&op_norm, onnx_emit_norm, NULL},
 	{&op_pool, onnx_emit_pool, NULL},
 	{&op_prelu, onnx_emit_prelu, NULL},
+	{&op_resize, onnx_emit_resize, NULL},
 	{&op_softmax, onnx_emit_softmax, NULL},
 	{&op_upconv, NULL, "made by fusion only"},
 	{&op_upsample, onnx_emit_upsample, NULL},

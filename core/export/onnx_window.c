@@ -76,7 +76,7 @@ int onnx_emit_pool(struct onnx_builder *b, const struct node *node, struct err *
 	Onnx__NodeProto *n = onnx_add(b, a->max ? "MaxPool" : "AveragePool", in, onnx_out(b, node));
 
 	(void)err;
-	onnx_window(b, n, &w, true);
+	onnx_window(b, n, &w, a->same);
 	if (!a->max)
 		onnx_attr_int(b, n, "count_include_pad", 0);
 	return 0;
