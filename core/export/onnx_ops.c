@@ -102,6 +102,7 @@ static const struct onnx_rule onnx_rules[] = {
 	{&op_softmax, onnx_emit_softmax, NULL},
 	{&op_upconv, NULL, "made by fusion only"},
 	{&op_upsample, onnx_emit_upsample, NULL},
+	{&op_vae_sample, NULL, "the variational branch is for training"},
 };
 
 const struct onnx_rule *onnx_rule(const struct op *op)

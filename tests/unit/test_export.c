@@ -212,6 +212,30 @@ static void test_folding_leaves_what_it_must(void **state)
 	graph_free(g);
 }
 
+static void test_training_branches_stay_behind(void **state)
+{
+	char *weights = at("vae.safetensors"), *out = at("out.safetensors");
+	struct export_options opt = {.weights = weights, .out = out, .dtype = DTYPE_F32};
+	struct export_result res = {0};
+	struct model m, e;
+
+	(void)state;
+	model_of(&m,
+		"{\"name\":\"SegResnet\",\"in_channels\":2,\"spatial_dims\":3,\"input_size\":[16,16,16],"
+		"\"args\":{\"num_classes\":2,\"blocks_down\":\"1,1\",\"blocks_up\":\"1\",\"use_vae\":true}}");
+	assert_int_equal(model_save(&m, weights, NULL, &err), 0);
+	if (export_safetensors(&opt, &res, &err) || model_init_from_file(&e, out, "cpu", &err))
+		fail_msg("%s", err.msg);
+	assert_true(e.params->n < m.params->n);
+	for (int i = 0; i < e.params->n; i++)
+		assert_null(strstr(e.params->param[i].name, "vae"));
+	assert_true(params_count(e.params) < params_count(m.params));
+	model_release(&m);
+	model_release(&e);
+	free(weights);
+	free(out);
+}
+
 static void test_too_large_for_fp16(void **state)
 {
 	char *weights = at("model.safetensors"), *out = at("big.safetensors");
@@ -348,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_folded_equals_unfolded),
 		cmocka_unit_test(test_half_files_load),
 		cmocka_unit_test(test_folding_leaves_what_it_must),
+		cmocka_unit_test(test_training_branches_stay_behind),
 		cmocka_unit_test(test_too_large_for_fp16),
 		cmocka_unit_test(test_training_from_an_export_is_refused),
 		cmocka_unit_test(test_partial_loading),

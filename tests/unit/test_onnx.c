@@ -201,6 +201,30 @@ static const struct network {
 		"\"use_group_normG\":2,\"nf_enc\":\"4,8,8,8\",\"nf_dec\":\"8,8,8,8,8,4,4\","
 		"\"final_activation\":\"sigmoid\"}}",
 		{16, 16, 16}},
+	{"segresnet_vae",
+		"{\"name\":\"SegResnet\",\"in_channels\":1,\"spatial_dims\":3,\"input_size\":[16,16,16],"
+		"\"args\":{\"num_classes\":2,\"init_filters\":4,\"blocks_down\":\"1,1,1\",\"blocks_up\":\"1,1\","
+		"\"use_group_normG\":2,\"use_vae\":true,\"dropout_prob\":0.1}}",
+		{16, 16, 16}},
+	{"segresnet_batch",
+		"{\"name\":\"SegResnet\",\"in_channels\":2,\"args\":{\"num_classes\":3,\"init_filters\":4,"
+		"\"blocks_down\":\"1,2,1\",\"blocks_up\":\"1,1\",\"use_group_norm\":false,\"use_batch_norm\":true}}",
+		{16, 8, 12}},
+	{"monai_unet",
+		"{\"name\":\"UNet\",\"in_channels\":1,\"args\":{\"out_channels\":2,\"channels\":[4,8,8],"
+		"\"strides\":[2,2],\"num_res_units\":2}}",
+		{16, 12, 8}},
+	{"monai_unet_2d",
+		"{\"name\":\"UNet\",\"in_channels\":3,\"spatial_dims\":2,\"input_size\":[16,16,1],\"args\":"
+		"{\"spatial_dims\":2,\"out_channels\":2,\"channels\":[4,8,8],\"strides\":[2,2],\"norm\":\"batch\"}}",
+		{24, 16, 1}},
+	{"monai_segresnet",
+		"{\"name\":\"SegResNet\",\"in_channels\":1,\"args\":{\"init_filters\":8,\"blocks_down\":[1,1,1],"
+		"\"blocks_up\":[1,1]}}",
+		{16, 16, 8}},
+	{"monai_basic_unet",
+		"{\"name\":\"BasicUNet\",\"in_channels\":1,\"args\":{\"features\":[4,4,8,8,8,4]}}",
+		{16, 16, 16}},
 };
 
 static void network_file(const struct network *n)
