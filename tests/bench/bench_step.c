@@ -1,8 +1,8 @@
 /*
- * bench_step: times a training step of Unet without data and optimizer.
+ * bench_step: times a training step of Unet (or --net) without data and optimizer.
  *
  *   bench_step [--batch N] [--size D H W] [--enc A,B,C,D] [--dec A,..,G] [--norm batch|group|none]
- *              [--infer] [--reps N] [--channels N]
+ *              [--infer] [--reps N] [--channels N] [--net NAME --args JSON]
  *
  * Prints per step of the plan: medians of forward and backward, GFLOP/s; then the
  * whole step, arena bytes and the peak resident set.
@@ -23,7 +23,7 @@ enum { MAX_REPS = 200, MAX_STEPS = 200 };
 
 struct bench {
 	int64_t batch, size[3], channels;
-	const char *enc, *dec, *norm;
+	const char *enc, *dec, *norm, *net, *args;
 	bool infer;
 	int reps;
 };
@@ -58,6 +58,10 @@ static int parse(struct bench *b, int argc, char **argv)
 			b->dec = argv[++i];
 		else if (i + 1 < argc && !strcmp(argv[i], "--norm"))
 			b->norm = argv[++i];
+		else if (i + 1 < argc && !strcmp(argv[i], "--net"))
+			b->net = argv[++i];
+		else if (i + 1 < argc && !strcmp(argv[i], "--args"))
+			b->args = argv[++i];
 		else if (i + 1 < argc && !strcmp(argv[i], "--reps"))
 			b->reps = (int)strtol(argv[++i], NULL, 10);
 		else if (i + 3 < argc && !strcmp(argv[i], "--size"))
@@ -71,19 +75,19 @@ static int parse(struct bench *b, int argc, char **argv)
 
 static int build(const struct bench *b, struct graph *g, struct node *io[2], struct err *err)
 {
-	const struct component *c = component_find(COMPONENT_NETWORK, "Unet");
+	const struct component *c = component_find(COMPONENT_NETWORK, b->net);
 	struct component_use use = {0};
 	struct problems ps = {0};
 	char *json = mem_printf("{\"num_classes\":3,\"nf_enc\":\"%s\",\"nf_dec\":\"%s\","
 				"\"use_batch_norm\":%s,\"use_group_norm\":%s}",
 		b->enc, b->dec, strcmp(b->norm, "batch") ? "false" : "true",
 		strcmp(b->norm, "group") ? "false" : "true");
-	cJSON *args = cJSON_Parse(json);
+	cJSON *args = cJSON_Parse(b->args ? b->args : json);
 	struct shape s = shape5(b->batch, b->size[0], b->size[1], b->size[2], b->channels);
 	struct dice_attr dice = {.squared = 1, .smooth = 1e-5f};
 	struct net_out out;
 	struct node *loss;
-	int rc = component_use_init(&use, c, args, NULL, "bench", "model", &ps);
+	int rc = !c || component_use_init(&use, c, args, NULL, "bench", "model", &ps);
 
 	io[0] = io[1] = NULL;
 	if (rc)
@@ -97,7 +101,8 @@ static int build(const struct bench *b, struct graph *g, struct node *io[2], str
 		loss = io[1] ? layer_dice(g, out.pred, io[1], &dice, err) : NULL;
 		rc = !loss || graph_add_loss(g, loss, 1, err);
 	}
-	component_use_release(&use);
+	if (c)
+		component_use_release(&use);
 	problems_release(&ps);
 	cJSON_Delete(args);
 	free(json);
@@ -176,6 +181,7 @@ int main(int argc, char **argv)
 		.enc = "16,32,64,128",
 		.dec = "64,64,32,32,16,16,16",
 		.norm = "group",
+		.net = "Unet",
 		.reps = 10};
 	struct err err = ERR_INIT;
 	struct graph *g = graph_new();
