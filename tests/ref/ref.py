@@ -53,7 +53,7 @@ def save(name, tensors, meta=None):
     for key, x in tensors.items():
         x = np.ascontiguousarray(x)
         raw = x.tobytes()
-        dtype = {"float32": "F32", "float64": "F64"}[x.dtype.name]
+        dtype = {"float32": "F32", "float64": "F64", "int64": "I64"}[x.dtype.name]
         head[key] = {"dtype": dtype, "shape": list(x.shape),
                      "data_offsets": [len(blob), len(blob) + len(raw)]}
         blob += raw
