@@ -28,8 +28,6 @@ static int channels_apply(const void *args, struct sample *s, struct rng *rng, s
 const struct component component_convert_to_channels_first = {
 	.name = "ConvertToChannelsFirst",
 	.kind = COMPONENT_TRANSFORM,
-	.aliases = (const char *const[]){"AsChannelFirstd", "EnsureChannelFirstd", "AddChanneld",
-		NULL},
 	.help = "channels before space, with a channel for plain volumes: volumes are kept so "
 		"already, so this only checks that the fields are loaded",
 	.args = channels_defs,

@@ -25,7 +25,7 @@ static const struct arg_def load_imaged_defs[] = {
 static int load_imaged_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
 {
 	const struct load_imaged_args *a = args;
-	struct strlist present = monai_present(&a->k, s);
+	struct strlist present = keyed_present(&a->k, s);
 	int rc = load_fields(&present, LOAD_BY_NAME, s, err);
 
 	(void)rng;
@@ -36,12 +36,12 @@ static int load_imaged_apply(const void *args, struct sample *s, struct rng *rng
 const struct component component_monai_load_imaged = {
 	.name = "LoadImaged",
 	.kind = COMPONENT_TRANSFORM,
-	.aliases = (const char *const[]){"LoadImageD", "LoadImageDict", NULL},
+	.aliases = MONAI_ALIASES("LoadImage"),
 	.help = "reads the file of each field by the end of its name: .nii, .nii.gz, .png, .jpg, "
 		".npy; several files of one field become channels; label values must be whole",
 	.args = load_imaged_defs,
 	.args_size = sizeof(struct load_imaged_args),
 	.ops =
 		&(const struct transform_ops){
-			.apply = load_imaged_apply, .check = fields_check, .writes = fields_reads},
+			.apply = load_imaged_apply, .check = keyed_check, .writes = fields_reads},
 };

@@ -22,20 +22,22 @@ struct sample *sample_new(const char *case_id)
 	return s;
 }
 
+static void sample_field_release(struct sample_field *f)
+{
+	free(f->name);
+	free(f->file);
+	for (int k = 0; k < f->n_more; k++)
+		free(f->more[k]);
+	free(f->more);
+	volume_free(f->vol);
+}
+
 void sample_free(struct sample *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < s->n; i++) {
-		struct sample_field *f = &s->field[i];
-
-		free(f->name);
-		free(f->file);
-		for (int k = 0; k < f->n_more; k++)
-			free(f->more[k]);
-		free(f->more);
-		volume_free(f->vol);
-	}
+	for (int i = 0; i < s->n; i++)
+		sample_field_release(&s->field[i]);
 	free(s->case_id);
 	free(s);
 }
@@ -64,7 +66,17 @@ struct sample_field *sample_find(struct sample *s, const char *name)
 	for (int i = 0; i < s->n; i++)
 		if (!strcmp(s->field[i].name, name))
 			return &s->field[i];
-	return NULL;
+	return strcmp(name, "pred") ? NULL : sample_find(s, "model");
+}
+
+void sample_remove(struct sample *s, const char *name)
+{
+	struct sample_field *f = sample_find(s, name);
+
+	if (!f)
+		return;
+	sample_field_release(f);
+	memmove(f, f + 1, (size_t)(&s->field[--s->n] - f) * sizeof(*f));
 }
 
 /* Names of the fields for a message: 'image', 'label'. */

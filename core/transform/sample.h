@@ -26,7 +26,14 @@ void sample_free(struct sample *s);
 /* A copy that shares the voxels (for what stands after a cached prefix). */
 struct sample *sample_share(const struct sample *s);
 
-struct sample_field *sample_find(struct sample *s, const char *name); /* NULL when absent */
+/*
+ * NULL when absent.  "pred" is MONAI's name of what the network gave: where no field has this
+ * name, it means "model".
+ */
+struct sample_field *sample_find(struct sample *s, const char *name);
+
+/* Forgets a field; one that is not there is no fault. */
+void sample_remove(struct sample *s, const char *name);
 
 /* The volume of a field; an error that names field, case and known fields when absent. */
 struct volume *sample_volume(struct sample *s, const char *name, struct err *err) MUST_CHECK;

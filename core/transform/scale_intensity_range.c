@@ -90,7 +90,8 @@ static void range_check(const void *args, const char *file, const char *path, st
 const struct component component_scale_intensity_range = {
 	.name = "ScaleIntensityRange",
 	.kind = COMPONENT_TRANSFORM,
-	.aliases = (const char *const[]){"ScaleIntensityRanged", NULL},
+	.aliases = (const char *const[]){"ScaleIntensityRanged", "ScaleIntensityRangeD",
+		"ScaleIntensityRangeDict", NULL},
 	.help = "linear map of [a_min, a_max] to [b_min, b_max]: (x - a_min) / (a_max - a_min) * "
 		"(b_max - b_min) + b_min",
 	.args = range_defs,

@@ -229,7 +229,7 @@ static float sample_linear(const float *in, const int dim[3], const double p[3])
 
 /* One slice onto another grid; m takes out voxels to in voxels. */
 static void grid_slice(const float *in, const int dim[3], const double m[4][4],
-	const int out_dim[3], int z, enum resample_mode mode, float *out)
+	const int out_dim[3], int z, enum resample_mode mode, bool border, float *out)
 {
 	for (int y = 0; y < out_dim[1]; y++)
 		for (int x = 0; x < out_dim[0]; x++) {
@@ -238,6 +238,8 @@ static void grid_slice(const float *in, const int dim[3], const double m[4][4],
 
 			for (int i = 0; i < 3; i++) {
 				p[i] = m[i][0] * x + m[i][1] * y + m[i][2] * z + m[i][3];
+				if (border)
+					p[i] = p[i] < 0 ? 0 : p[i] > dim[i] - 1 ? dim[i] - 1 : p[i];
 				/* The tolerance keeps a grid's own border inside after rounding. */
 				inside = inside && p[i] >= -0.5 - 1e-6 &&
 					 p[i] <= dim[i] - 0.5 + 1e-6;
@@ -248,8 +250,8 @@ static void grid_slice(const float *in, const int dim[3], const double m[4][4],
 		}
 }
 
-struct volume *resample_to_grid(const struct volume *v, const struct volume_grid *grid,
-	enum resample_mode mode, struct err *err)
+static struct volume *grid_run(const struct volume *v, const struct volume_grid *grid,
+	enum resample_mode mode, bool border, struct err *err)
 {
 	size_t plane = (size_t)grid->dim[0] * (size_t)grid->dim[1];
 	double m[4][4], inv[4][4];
@@ -271,7 +273,19 @@ struct volume *resample_to_grid(const struct volume *v, const struct volume_grid
 
 #pragma omp parallel for schedule(static) if (volume_voxels(r) >= PARALLEL_MIN)
 		for (int z = 0; z < r->dim[2]; z++)
-			grid_slice(in, v->dim, m, r->dim, z, mode, out + (size_t)z * plane);
+			grid_slice(in, v->dim, m, r->dim, z, mode, border, out + (size_t)z * plane);
 	}
 	return r;
+}
+
+struct volume *resample_to_grid(const struct volume *v, const struct volume_grid *grid,
+	enum resample_mode mode, struct err *err)
+{
+	return grid_run(v, grid, mode, false, err);
+}
+
+struct volume *resample_to_grid_border(const struct volume *v, const struct volume_grid *grid,
+	enum resample_mode mode, struct err *err)
+{
+	return grid_run(v, grid, mode, true, err);
 }

@@ -24,4 +24,8 @@ struct volume *resample_to_spacing(const struct volume *v, const double target[3
 struct volume *resample_to_grid(const struct volume *v, const struct volume_grid *grid,
 	enum resample_mode mode, struct err *err) MUST_CHECK;
 
+/* The same; outside: the nearest voxel of the border. */
+struct volume *resample_to_grid_border(const struct volume *v, const struct volume_grid *grid,
+	enum resample_mode mode, struct err *err) MUST_CHECK;
+
 #endif

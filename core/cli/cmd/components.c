@@ -11,6 +11,12 @@ static void components_print(const struct component *c)
 {
 	struct buf b = {0};
 
+	if (c->aliases)
+		buf_puts(&b, "  also:");
+	for (const char *const *a = c->aliases; a && *a; a++)
+		buf_printf(&b, " %s", *a);
+	if (c->aliases)
+		buf_putc(&b, '\n');
 	args_help(c->args, &b);
 	printf("%s (%s)\n  %s\n%s\n", c->name, component_kind_name(c->kind), c->help,
 		b.p ? b.p : "");
@@ -25,7 +31,8 @@ static int components_run(struct cmd_line *line, struct err *err)
 	for (int i = 0; component_at(i); i++) {
 		const struct component *c = component_at(i);
 
-		if (want && strcmp(c->name, want) && strcmp(component_kind_name(c->kind), want))
+		if (want && strcmp(component_kind_name(c->kind), want) &&
+			component_find(c->kind, want) != c)
 			continue;
 		shown++;
 		if (want)
