@@ -66,7 +66,7 @@ static void check_crop(struct config_reader *r, const struct component_list *tra
 	if (!use_int3(pipe, "output_crop_size", crop))
 		return;
 	for (int i = 0; i < transforms->n; i++)
-		if (use_int3(&transforms->v[i], "size", size))
+		if (use_int3(&transforms->v[i], "size", size) && size[0] > 0)
 			last = &transforms->v[i];
 	if (!last || !use_int3(last, "size", size) || crop[0] <= 0)
 		return;
@@ -111,39 +111,6 @@ static void check_self(struct config_reader *r, const struct component_list *met
 	}
 }
 
-static bool check_is_tag(const struct component_list *aux, const char *field)
-{
-	for (int i = 0; i < aux->n; i++) {
-		const char *tag = use_string(&aux->v[i], "tag");
-		const struct strlist *tags = use_strings(&aux->v[i], "tags");
-
-		if (tag && !strcmp(tag, field))
-			return true;
-		for (int k = 0; tags && k < tags->n; k++)
-			if (!strcmp(tags->v[k], field))
-				return true;
-	}
-	return false;
-}
-
-/* A metric of a training reads the prediction, a sample field or an aux op's tag. */
-static void check_metric_fields(
-	struct config_reader *r, const struct train_config *cfg, int aux_configured)
-{
-	for (int i = 0; i < cfg->metrics.n; i++) {
-		const struct component_use *u = &cfg->metrics.v[i];
-		const char *field = use_string(u, "field");
-
-		if (!field || !strcmp(field, "model") || !strcmp(field, "image") ||
-			!strcmp(field, "label") || check_is_tag(&cfg->aux_ops, field))
-			continue;
-		if (cfg->aux_ops.n == aux_configured) /* none was refused */
-			reader_error(r, u->path, "known: 'model', and the tags of train.aux_ops",
-				"metric '%s' reads '%s', which nothing provides",
-				use_string(u, "name"), field);
-	}
-}
-
 /* Results are found by the name of their metric. */
 static void check_duplicate_names(struct config_reader *r, const struct component_list *metrics)
 {
@@ -160,7 +127,7 @@ static void check_duplicate_names(struct config_reader *r, const struct componen
 	}
 }
 
-static int check_enabled(const cJSON *list)
+int check_enabled(const cJSON *list)
 {
 	const cJSON *x;
 	int n = 0;
@@ -197,8 +164,6 @@ static void check_labels(struct config_reader *r, const struct component_use *ne
 
 void check_train(struct config_reader *r, struct train_config *cfg)
 {
-	const cJSON *train = cJSON_GetObjectItemCaseSensitive(r->root, "train");
-
 	check_task(r, cfg->task);
 	check_schedule(r, cfg);
 	check_batch(r, &cfg->train_pipeline);
@@ -206,8 +171,7 @@ void check_train(struct config_reader *r, struct train_config *cfg)
 	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
 	cfg->key_metric = check_key_metric(r, &cfg->metrics);
 	check_self(r, &cfg->metrics);
-	check_metric_fields(
-		r, cfg, check_enabled(cJSON_GetObjectItemCaseSensitive(train, "aux_ops")));
+	check_fields_train(r, cfg);
 	check_duplicate_names(r, &cfg->metrics);
 	check_network(r, cfg);
 	check_labels(r, &cfg->network);
@@ -273,6 +237,7 @@ void check_validate(struct config_reader *r, struct validate_config *cfg)
 	check_duplicate_names(r, &cfg->metrics);
 	check_split(r, &cfg->post_transforms, classes);
 	check_split(r, &cfg->label_transforms, classes);
+	check_fields_validate(r, cfg);
 	if (cfg->do_validation && !check_enabled(metrics))
 		reader_warn(
 			r, "val_metrics", NULL, "do_validation is set, but there are no metrics");

@@ -10,6 +10,11 @@
 void check_train(struct config_reader *r, struct train_config *cfg);
 /* Arguments that the network or the loss on top of it refuses. */
 void check_network(struct config_reader *r, const struct train_config *cfg);
+/* Transforms, metrics and writers that read a field which nothing makes. */
+void check_fields_train(struct config_reader *r, const struct train_config *cfg);
+void check_fields_validate(struct config_reader *r, const struct validate_config *cfg);
+/* How many entries of a list of components are not disabled. */
+int check_enabled(const cJSON *list);
 void check_validate(struct config_reader *r, struct validate_config *cfg);
 
 #endif

@@ -30,5 +30,6 @@ const struct component component_load_image_masks_from_numpy = {
 	.args_size = sizeof(struct load_image_masks_from_numpy_args),
 	.ops = &(const struct transform_ops){.apply = load_image_masks_from_numpy_apply,
 		.check = fields_check,
+		.reads = fields_reads,
 		.writes = fields_reads},
 };

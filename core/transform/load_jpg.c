@@ -27,7 +27,8 @@ const struct component component_load_jpg = {
 	.help = "reads the JPEG file of each field as X x Y x 1 voxels, x along the columns, y down the rows: 1 grey or 3 RGB channels of 0 ... 255; a damaged file is refused",
 	.args = load_jpg_defs,
 	.args_size = sizeof(struct load_jpg_args),
-	.ops =
-		&(const struct transform_ops){
-			.apply = load_jpg_apply, .check = fields_check, .writes = fields_reads},
+	.ops = &(const struct transform_ops){.apply = load_jpg_apply,
+		.check = fields_check,
+		.reads = fields_reads,
+		.writes = fields_reads},
 };

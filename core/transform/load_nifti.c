@@ -51,7 +51,8 @@ const struct component component_load_nifti = {
 		"label values must be whole",
 	.args = load_defs,
 	.args_size = sizeof(struct load_args),
-	.ops =
-		&(const struct transform_ops){
-			.apply = load_apply, .check = load_check, .writes = fields_reads},
+	.ops = &(const struct transform_ops){.apply = load_apply,
+		.check = load_check,
+		.reads = fields_reads,
+		.writes = fields_reads},
 };

@@ -27,7 +27,8 @@ const struct component component_load_png = {
 	.help = "reads the PNG file of each field as X x Y x 1 voxels, x along the columns, y down the rows: grey, RGB or RGBA channels, 8 or 16 bits; a label keeps the indices of a palette; sizes and CRCs are checked",
 	.args = load_png_defs,
 	.args_size = sizeof(struct load_png_args),
-	.ops =
-		&(const struct transform_ops){
-			.apply = load_png_apply, .check = fields_check, .writes = fields_reads},
+	.ops = &(const struct transform_ops){.apply = load_png_apply,
+		.check = fields_check,
+		.reads = fields_reads,
+		.writes = fields_reads},
 };

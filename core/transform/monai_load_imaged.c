@@ -41,7 +41,8 @@ const struct component component_monai_load_imaged = {
 		".npy; several files of one field become channels; label values must be whole",
 	.args = load_imaged_defs,
 	.args_size = sizeof(struct load_imaged_args),
-	.ops =
-		&(const struct transform_ops){
-			.apply = load_imaged_apply, .check = keyed_check, .writes = fields_reads},
+	.ops = &(const struct transform_ops){.apply = load_imaged_apply,
+		.check = keyed_check,
+		.reads = fields_reads,
+		.writes = fields_reads},
 };

@@ -435,7 +435,8 @@ static void test_cross_checks(void **state)
 	assert_int_equal(l.cfg.key_metric, 0);
 	unload(&l);
 	load_edit(&l, "\"field\": \"model\"", "\"field\": \"modle\"");
-	expect_error(&l, "validate.metrics.#1", "nothing provides", NULL);
+	expect_error(&l, "validate.metrics.#1",
+		"'dice' reads the field 'modle', which nothing made", NULL);
 	unload(&l);
 	load_edit(&l, "\"output_batch_size\": 2", "\"output_batch_size\": 0");
 	assert_int_equal(l.rc, -1);
