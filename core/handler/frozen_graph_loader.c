@@ -11,19 +11,38 @@
 #include "core/base/sys.h"
 #include "core/handler/loader.h"
 
-static char *frozen_weights(const void *args, struct err *err)
+/* DIR/STEM.END when it is a file, else NULL. */
+static char *frozen_try(const char *file, size_t n, const char *end)
 {
-	const struct frozen_graph_loader_args *a = args;
-	const char *file = a->model_file_path, *base = sys_basename(file);
-	const char *end = strrchr(base, '.');
+	char *path = mem_printf("%.*s%s", (int)n, file, end);
+
+	if (sys_exists(path) && !sys_is_dir(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+char *loader_stand_in(const char *file, struct err *err)
+{
+	const char *base = sys_basename(file), *dot = strrchr(base, '.');
+	size_t n = dot ? (size_t)(dot - file) : strlen(file), first = n;
 	char *dir, *path;
 
-	if (end && !strcmp(end, ".safetensors")) {
+	if (dot && !strcmp(dot, ".safetensors")) {
 		if (sys_exists(file))
 			return mem_strdup(file);
 		err_set(err, ERR_NOINPUT, "no model file '%s'", file);
 		return NULL;
 	}
+	if (strchr(base, '.'))
+		first = (size_t)(strchr(base, '.') - file);
+	path = frozen_try(file, n, ".safetensors");
+	if (!path)
+		path = frozen_try(file, first, ".fzn.safetensors");
+	if (!path)
+		path = frozen_try(file, first, ".safetensors");
+	if (path)
+		return path;
 	dir = base == file ? mem_strdup(".") : mem_strndup(file, (size_t)(base - file));
 	path = loader_newest_weights(dir, err);
 	if (!path)
@@ -32,10 +51,17 @@ static char *frozen_weights(const void *args, struct err *err)
 	return path;
 }
 
+static char *frozen_weights(const void *args, struct err *err)
+{
+	return loader_stand_in(
+		((const struct frozen_graph_loader_args *)args)->model_file_path, err);
+}
+
 static const struct arg_def frozen_args[] = {
 	{"model_file_path", ARG_STRING, offsetof(struct frozen_graph_loader_args, model_file_path),
 		.flags = ARG_REQUIRED,
-		.help = "a .safetensors file; for a .pb file, model.safetensors in its folder"},
+		.help = "a .safetensors file; for model.trt.pb model.trt.safetensors, "
+			"model.fzn.safetensors or model.safetensors in its folder"},
 	ARG_END,
 };
 

@@ -28,4 +28,12 @@ char *loader_weights(const struct component_use *loader, struct err *err) MUST_C
  */
 char *loader_newest_weights(const char *dir, struct err *err) MUST_CHECK;
 
+/*
+ * The weights that stand for file, a name from a v3 configuration: a .safetensors file
+ * itself; else of a name like DIR/model.trt.pb the first that is there of
+ * DIR/model.trt.safetensors, DIR/model.fzn.safetensors (what export writes),
+ * DIR/model.safetensors and the model of the newest run in DIR.  The caller frees.
+ */
+char *loader_stand_in(const char *file, struct err *err) MUST_CHECK;
+
 #endif

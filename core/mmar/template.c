@@ -164,6 +164,11 @@ static const char template_set_env[] = "#!/usr/bin/env bash\n"
 				       "DIR=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)\"\n"
 				       "export MMAR_ROOT=\"$DIR/..\"\n";
 
+static const char template_export[] = "#!/usr/bin/env bash\n"
+				      "DIR=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)\"\n"
+				      ". \"$DIR/set_env.sh\"\n\n"
+				      "axial export -m \"$MMAR_ROOT\" \"$@\"\n";
+
 static const char template_log[] = "[loggers]\n"
 				   "keys=root,modelLogger\n"
 				   "[logger_root]\n"
@@ -178,6 +183,7 @@ static const struct template_file template_files[] = {
 		TRAIN_SH("config_train.json", "MMAR_CKPT=models/model.safetensors"), true},
 	{"commands/validate.sh", EVALUATE_SH("output_infer_result=false do_validation=true"), true},
 	{"commands/infer.sh", EVALUATE_SH("output_infer_result=true do_validation=false"), true},
+	{"commands/export.sh", template_export, true},
 	{"config/config_train.json", template_train, false},
 	{"config/config_validation.json", template_validation, false},
 	{"config/environment.json", template_environment, false},

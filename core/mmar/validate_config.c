@@ -33,10 +33,40 @@ static const char *const validate_keys[] = {"use_scanning_window", "multi_gpu", 
 	"writers", "dynamic_input_shape", "DATA_ROOT", "DATASET_JSON", "PROCESSING_TASK",
 	"PRETRAIN_WEIGHTS_FILE", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
 
+/*
+ * The first-level "batch_size" is the inferer's where it says none itself.  Files from
+ * before v3 have no inferer but "use_scanning_window".
+ */
+static void validate_inferer(struct config_reader *r, const struct validate_config *cfg)
+{
+	cJSON *u = cJSON_GetObjectItemCaseSensitive(r->root, "inferer"), *args;
+	const char *name = json_str(u, "name", "");
+	const struct component *c;
+
+	if (!u && cJSON_HasObjectItem(r->root, "use_scanning_window")) {
+		bool scan = json_bool(r->root, "use_scanning_window", false);
+
+		u = cJSON_AddObjectToObject(r->root, "inferer");
+		name = scan ? "TFScanWindowInferer" : "TFSimpleInferer";
+		cJSON_AddStringToObject(u, "name", name);
+	}
+	c = component_find(COMPONENT_INFERER, name);
+	if (!cJSON_IsObject(u) || !c || !c->args || !args_find(c->args, "batch_size") ||
+		cfg->batch_size == 1)
+		return;
+	args = cJSON_GetObjectItemCaseSensitive(u, "args");
+	if (!args)
+		args = cJSON_AddObjectToObject(u, "args");
+	if (cJSON_IsObject(args) && !cJSON_HasObjectItem(args, "batch_size") &&
+		!cJSON_HasObjectItem(args, "sw_batch_size"))
+		cJSON_AddNumberToObject(args, "batch_size", (double)cfg->batch_size);
+}
+
 static void validate_components(struct config_reader *r, struct validate_config *cfg)
 {
 	cJSON *s = r->root;
 
+	validate_inferer(r, cfg);
 	reader_one(r, COMPONENT_INFERER, s, "", "inferer", true, &cfg->inferer);
 	reader_one(r, COMPONENT_LOADER, s, "", "model_loader", true, &cfg->model_loader);
 	reader_list(r, COMPONENT_TRANSFORM, s, "", "pre_transforms", true, &cfg->pre_transforms);

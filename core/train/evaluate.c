@@ -4,7 +4,12 @@
  * Per case: pre_transforms on the image, the network through the inferer (field
  * "model"), label_transforms on the label, post_transforms, metrics, writers.  A
  * written volume is put back on the grid of the image file, so that it lies over
- * the original in every viewer, whatever the transforms did in between.
+ * the original in every viewer, whatever the transforms did in between; each case
+ * has a folder of its own.
+ *
+ * Beside the results files of the metrics, two tables for other programs:
+ * metrics.csv, all metrics with a line per case, and of a classifier
+ * predictions.csv, the probabilities of its classes.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,11 +20,9 @@
 #include "core/data/datalist.h"
 #include "core/handler/loader.h"
 #include "core/handler/writer.h"
+#include "core/train/case_io.h"
 #include "core/train/source.h"
 #include "core/train/trainer.h"
-#include "core/transform/transform.h"
-#include "core/volume/nifti.h"
-#include "core/volume/resample.h"
 
 struct evaluator {
 	const struct train_hooks *hooks;
@@ -28,6 +31,7 @@ struct evaluator {
 	struct model model;
 	struct validator validator;
 	int written;
+	struct buf predictions; /* of a classifier, as CSV */
 };
 
 static int evaluate_config(struct evaluator *e, const struct train_options *opt, struct err *err)
@@ -93,62 +97,135 @@ static int evaluate_model(struct evaluator *e, const char *device, struct err *e
 	return rc;
 }
 
-static int evaluate_transforms(const struct component_list *list, struct sample *s, struct err *err)
-{
-	for (int i = 0; i < list->n; i++) {
-		/* Random ones draw the same in every evaluation. */
-		struct rng rng = transform_stream(0, 0, s->case_id, 0, &list->v[i]);
-
-		if (transform_apply(&list->v[i], s, &rng, err))
-			return -1;
-	}
-	return 0;
-}
-
 static int evaluate_write(
 	struct evaluator *e, const struct component_use *writer, struct sample *s, struct err *err)
 {
 	const struct write_nifti_args *a = writer->args;
-	struct volume *v = sample_volume(s, a->field, err), *image, *out;
-	char *name, *path;
-	int rc;
+	char *file = mem_printf("%s/%s_%s.nii.gz", s->case_id, s->case_id, a->field);
+	char *path = sys_join(a->write_path, file);
+	int rc = case_write(s, a->field, path, (enum nifti_dtype)a->dtype, RESAMPLE_NEAREST, err);
 
-	if (!v)
-		return -1;
-	image = sample_volume(s, "image", err);
-	if (!image || sys_mkdirs(a->write_path, err))
-		return -1;
-	out = resample_to_grid(v, &image->original, RESAMPLE_NEAREST, err);
-	if (!out)
-		return err_wrap(err, "case '%s', field '%s'", s->case_id, a->field);
-	name = mem_printf("%s_%s.nii.gz", s->case_id, a->field);
-	path = sys_join(a->write_path, name);
-	rc = nifti_write(path, out, (enum nifti_dtype)a->dtype, err);
 	e->written += !rc;
 	free(path);
-	free(name);
-	volume_free(out);
+	free(file);
 	return rc;
+}
+
+static void evaluate_prediction_head(struct buf *b, int labels, int classes)
+{
+	csv_text(b, "case");
+	for (int i = 0; i < labels; i++)
+		buf_printf(b, labels > 1 ? ",label%d" : ",label", i);
+	buf_puts(b, ",class");
+	for (int i = 0; i < classes; i++)
+		buf_printf(b, ",p%d", i);
+	csv_end(b);
+}
+
+/* A classifier's answer for a case, before any transform. */
+static int evaluate_prediction(struct evaluator *e, struct sample *s, struct err *err)
+{
+	const struct sample_field *field = e->cfg.do_validation ? sample_find(s, "label") : NULL;
+	const struct volume *label = field ? field->vol : NULL;
+	struct buf *b = &e->predictions;
+	int n = 0, labels = label && volume_voxels(label) == 1 ? label->channels : 0;
+	const float *p = case_classes(s, &n, err);
+
+	if (!p)
+		return err_set(err, ERR_DATA, "case '%s': no class probabilities", s->case_id);
+	if (!b->len)
+		evaluate_prediction_head(b, labels, n);
+	csv_text(b, s->case_id);
+	for (int i = 0; i < labels; i++)
+		buf_printf(b, ",%g", (double)label->data[i]);
+	buf_printf(b, ",%d", case_class(p, n, e->model.activation == LOSS_SIGMOID));
+	for (int i = 0; i < n; i++)
+		csv_num(b, (double)p[i]);
+	csv_end(b);
+	return 0;
+}
+
+static int evaluate_outputs(struct evaluator *e, struct sample *s, struct err *err)
+{
+	for (int w = 0; !e->model.classifier && w < e->cfg.writers.n; w++)
+		if (evaluate_write(e, &e->cfg.writers.v[w], s, err))
+			return -1;
+	return 0;
+}
+
+static int evaluate_sample(struct evaluator *e, struct sample *s, struct err *err)
+{
+	if (case_transform(&e->cfg.pre_transforms, s, err) ||
+		validator_predict(&e->validator, s, err))
+		return -1;
+	if (e->model.classifier && evaluate_prediction(e, s, err))
+		return -1;
+	if (e->cfg.do_validation && case_transform(&e->cfg.label_transforms, s, err))
+		return -1;
+	if (case_transform(&e->cfg.post_transforms, s, err))
+		return -1;
+	if (e->cfg.do_validation && validator_measure(&e->validator, s, err))
+		return -1;
+	return e->cfg.output_infer_result ? evaluate_outputs(e, s, err) : 0;
 }
 
 static int evaluate_case(struct evaluator *e, int i, struct err *err)
 {
 	struct sample *s = datalist_sample(e->list, i, err);
-	int rc = s ? evaluate_transforms(&e->cfg.pre_transforms, s, err) : -1;
+	int rc = s ? evaluate_sample(e, s, err) : -1;
 
-	if (!rc)
-		rc = validator_predict(&e->validator, s, err);
-	if (!rc && e->cfg.do_validation)
-		rc = evaluate_transforms(&e->cfg.label_transforms, s, err);
-	if (!rc)
-		rc = evaluate_transforms(&e->cfg.post_transforms, s, err);
-	if (!rc && e->cfg.do_validation)
-		rc = validator_measure(&e->validator, s, err);
-	for (int w = 0; !rc && e->cfg.output_infer_result && w < e->cfg.writers.n; w++)
-		rc = evaluate_write(e, &e->cfg.writers.v[w], s, err);
 	if (!rc)
 		trainer_say(e->hooks, "case       %d/%d %s", i + 1, e->list->n, s->case_id);
 	sample_free(s);
+	return rc;
+}
+
+/* Writes text as a file of the eval folder. */
+static int evaluate_save(
+	struct evaluator *e, const char *name, const struct buf *text, struct err *err)
+{
+	char *path = sys_join(e->cfg.paths.eval_dir, name);
+	int rc = sys_mkdirs(e->cfg.paths.eval_dir, err) ||
+				 sys_write_file(path, text->p, text->len, err)
+			 ? -1
+			 : 0;
+
+	if (!rc)
+		trainer_say(e->hooks, "written    %s", path);
+	free(path);
+	return rc;
+}
+
+/* A line per case: the values of all metrics and their classes. */
+static int evaluate_csv(struct evaluator *e, const struct metric_result *r, struct err *err)
+{
+	int n = e->validator.n_metrics, rc;
+	struct buf b = {0};
+
+	csv_text(&b, "case");
+	for (int m = 0; m < n; m++) {
+		csv_text(&b, r[m].name);
+		for (int k = 0; k < r[m].n_classes; k++) {
+			char *name = mem_printf("%s_class_%d", r[m].name, r[m].first_class + k);
+
+			csv_text(&b, name);
+			free(name);
+		}
+	}
+	csv_end(&b);
+	for (int i = 0; n && i < r[0].cases; i++) {
+		csv_text(&b, r[0].rows[i].case_id);
+		for (int m = 0; m < n; m++) {
+			const struct metric_row *row = i < r[m].cases ? &r[m].rows[i] : NULL;
+
+			csv_num(&b, row ? row->value : NAN);
+			for (int k = 0; k < r[m].n_classes; k++)
+				csv_num(&b, row && k < row->n_classes ? row->classes[k] : NAN);
+		}
+		csv_end(&b);
+	}
+	rc = n ? evaluate_save(e, "metrics.csv", &b, err) : 0;
+	buf_release(&b);
 	return rc;
 }
 
@@ -170,6 +247,8 @@ static int evaluate_report(struct evaluator *e, struct err *err)
 		buf_release(&line);
 		rc = metric_report(e->validator.metrics[i], &r[i], err);
 	}
+	if (!rc)
+		rc = evaluate_csv(e, r, err);
 	free(r);
 	return rc;
 }
@@ -187,7 +266,9 @@ static int evaluate_cases(struct evaluator *e, struct err *err)
 	}
 	if (!rc && e->cfg.do_validation)
 		rc = evaluate_report(e, err);
-	if (!rc && e->cfg.output_infer_result)
+	if (!rc && e->predictions.len)
+		rc = evaluate_save(e, "predictions.csv", &e->predictions, err);
+	if (!rc && e->cfg.output_infer_result && !e->model.classifier)
 		trainer_say(e->hooks, "written    %d volumes", e->written);
 	return rc;
 }
@@ -205,6 +286,7 @@ int evaluate_run(const struct train_options *opt, const struct train_hooks *hook
 	if (!rc)
 		trainer_say(hooks, "done       %d cases in %.1f s, peak RSS %.0f MiB", e.list->n,
 			sys_now() - start, (double)sys_peak_rss() / 1048576.0);
+	buf_release(&e.predictions);
 	validator_release(&e.validator);
 	model_release(&e.model);
 	datalist_free(e.list);

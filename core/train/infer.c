@@ -48,24 +48,35 @@ static char *infer_path(const struct infer *f, const char *name, const char *fie
 	return path;
 }
 
+/* What the file of a field is called after the case: one mask is CASE_seg. */
+static const char *infer_suffix(const struct infer *f, struct sample *s, const char *field)
+{
+	const struct sample_field *v = sample_find(s, field);
+
+	if (f->opt->probabilities)
+		return "prob";
+	return infer_fields(f) == 1 && v && v->vol && v->vol->channels == 1 ? "seg" : field;
+}
+
 static int infer_write(
 	struct infer *f, struct sample *s, struct infer_result *r, char **written, struct err *err)
 {
+	bool prob = f->opt->probabilities;
 	int n = infer_fields(f);
 
 	for (int i = 0; i < n; i++) {
 		const struct write_nifti_args *w =
-			f->cfg.n_writers && !f->opt->probabilities ? f->cfg.writers[i] : NULL;
+			f->cfg.n_writers && !prob ? f->cfg.writers[i] : NULL;
 		const char *field = w ? w->field : "model";
-		const char *suffix = f->opt->probabilities ? "prob" : n == 1 ? "seg" : field;
-		enum nifti_dtype type = f->opt->probabilities    ? NIFTI_OUT_FLOAT32
-					: w                      ? (enum nifti_dtype)w->dtype
-					: f->model.classes > 256 ? NIFTI_OUT_INT16
-								 : NIFTI_OUT_UINT8;
+		enum nifti_dtype type = f->model.classes > 256 ? NIFTI_OUT_INT16 : NIFTI_OUT_UINT8;
 
-		written[i] = infer_path(f, s->case_id, suffix);
+		if (w)
+			type = (enum nifti_dtype)w->dtype;
+		if (prob)
+			type = NIFTI_OUT_FLOAT32;
+		written[i] = infer_path(f, s->case_id, infer_suffix(f, s, field));
 		if (case_write(s, field, written[i], type,
-			    f->opt->probabilities ? RESAMPLE_LINEAR : RESAMPLE_NEAREST, err))
+			    prob ? RESAMPLE_LINEAR : RESAMPLE_NEAREST, err))
 			return -1;
 		r->n_written = i + 1;
 	}

@@ -32,7 +32,7 @@ struct infer_options {
  * config_validation.json, else of the validate section of config_train.json; no data
  * list is needed.  An image that fails is reported and the others go on: ERR_DATA
  * at the end, with the count.
- *   masks          OUT/CASE_seg.nii.gz, or OUT/CASE_FIELD.nii.gz with several writers
+ *   masks          OUT/CASE_seg.nii.gz for one mask, else OUT/CASE_FIELD.nii.gz
  *   probabilities  OUT/CASE_prob.nii.gz, one channel per class
  *   classification OUT/predictions.csv
  */

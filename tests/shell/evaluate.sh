@@ -36,11 +36,17 @@ raw=$tmp/m/eval/dice_liver_raw_results.txt
 [ "$(grep -c phantom_ "$raw")" -eq 2 ] || die "raw results do not have two cases: $(cat "$raw")"
 grep -q "^mean" "$summary" || die "no mean in $(cat "$summary")"
 
+# one table of all metrics for other programs
+csv=$tmp/m/eval/metrics.csv
+[ "$(head -n 1 "$csv" | tr -d '\r')" = "case,dice_liver,dice_liver_class_1" ] || [ "$(head -n 1 "$csv" | tr -d '\r')" = "case,dice_liver" ] || die "head of $csv: $(head -n 1 "$csv")"
+[ "$(grep -c '^phantom_00[67],[01]\.[0-9]*' "$csv")" -eq 2 ] || die "$csv: $(cat "$csv")"
+[ "$(tr -cd '\r' <"$csv" | wc -c)" -eq 3 ] || die "$csv does not end its lines with CRLF"
+
 dims() { gzip -dc "$1" | od -An -t d2 -j 40 -N 8 | tr -s ' '; }
 for image in "$tmp"/data/imagesTr/phantom_006.nii.gz "$tmp"/data/imagesTr/phantom_007.nii.gz; do
 	name=$(basename "$image" .nii.gz)
-	mask=$(find "$tmp/m/eval" -name "$name*.nii.gz" | head -n 1)
-	[ -n "$mask" ] || die "no mask of $name: $(find "$tmp/m/eval")"
+	mask=$tmp/m/eval/$name/${name}_model.nii.gz
+	[ -s "$mask" ] || die "no mask of $name: $(find "$tmp/m/eval")"
 	[ "$(dims "$image")" = "$(dims "$mask")" ] || die "$mask has $(dims "$mask"), $image $(dims "$image")"
 	gzip -dc "$image" | od -An -t f4 -j 280 -N 48 >"$tmp/a"
 	gzip -dc "$mask" | od -An -t f4 -j 280 -N 48 >"$tmp/b"

@@ -21,7 +21,8 @@ static const struct cmd_opt export_opts[] = {
 	{"run", 0, CMD_VALUE, "RUN", "the best model of this run (default: of the newest run)"},
 	{"model", 0, CMD_VALUE, "FILE", "a weight file (.safetensors) instead of a run"},
 	{"output", 'o', CMD_VALUE, "FILE",
-		"file to write (default: model.fzn.safetensors or model.onnx where the weights are)"},
+		"file to write (default: model.fzn.safetensors or model.onnx in the MMAR's checkpoint "
+		"folder; with --run or --model beside the weights)"},
 	{"format", 0, CMD_VALUE, "NAME", "safetensors (default) or onnx"},
 	{"dtype", 0, CMD_VALUE, "TYPE",
 		"fp32 (default), fp16 or bf16: type of the convolution weights"},
@@ -129,19 +130,30 @@ static char *export_weights(const struct cmd_line *line, struct err *err)
 	return path;
 }
 
+/* The folder that is written to: the one that was named, else where the weights are. */
+static char *export_folder(const struct cmd_line *line, const char *weights)
+{
+	const char *v3 = cmd_value(line, "model-file-path", NULL), *base = sys_basename(weights);
+	struct err ignored = ERR_INIT;
+
+	if (v3)
+		return mem_strdup(v3);
+	if (cmd_value(line, "model", NULL) || cmd_value(line, "run", NULL))
+		return mem_strndup(weights, (size_t)(base - weights));
+	return runref_ckpt_dir(cmd_value(line, "mmar", "."), &ignored);
+}
+
 static char *export_out(const struct cmd_line *line, const char *weights, bool onnx)
 {
 	const char *out = cmd_value(line, "output", NULL);
-	const char *dir = cmd_value(line, "model-file-path", NULL);
-	const char *base = sys_basename(weights);
 	char *file, *folder, *path;
 
 	if (out)
 		return mem_strdup(out);
 	file = mem_printf(
 		"%s.%s", cmd_value(line, "model-name", "model"), onnx ? "onnx" : "fzn.safetensors");
-	folder = dir ? mem_strdup(dir) : mem_strndup(weights, (size_t)(base - weights));
-	path = folder[0] ? sys_join(folder, file) : mem_strdup(file);
+	folder = export_folder(line, weights);
+	path = folder && folder[0] ? sys_join(folder, file) : mem_strdup(file);
 	free(folder);
 	free(file);
 	return path;
@@ -160,6 +172,16 @@ static void export_say(const struct export_options *opt, const struct export_res
 			r->two_d ? "N C H W" : "N C D H W", r->size[0], r->size[1], r->size[2]);
 	printf("written    %s: %zu numbers in %d tensors, %.2f MB\n", opt->out, r->values,
 		r->tensors, (double)r->bytes / 1e6);
+}
+
+static bool export_same_file(const char *a, const char *b)
+{
+	char *x = realpath(a, NULL), *y = realpath(b, NULL);
+	bool same = x && y && !strcmp(x, y);
+
+	free(x);
+	free(y);
+	return same;
 }
 
 static int export_run(struct cmd_line *line, struct err *err)
@@ -191,6 +213,12 @@ static int export_run(struct cmd_line *line, struct err *err)
 	out = export_out(line, weights, onnx);
 	opt.weights = weights;
 	opt.out = out;
+	if (export_same_file(weights, out)) {
+		rc = err_set(err, ERR_USAGE, "'%s' is the weight file itself", out);
+		free(weights);
+		free(out);
+		return rc;
+	}
 	rc = onnx ? export_onnx(&opt, &res, err) : export_safetensors(&opt, &res, err);
 	if (!rc)
 		export_say(&opt, &res, onnx);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the predicted masks of the validation cases to eval/, one folder per case.
+# Writes the predicted masks of the validation cases to eval/, one folder per case
+# (of images outside the data list: axial infer -m MMAR IMAGE... -o FOLDER).
 
 my_dir="$(dirname "${BASH_SOURCE[0]}")"
 . "$my_dir/set_env.sh"
