@@ -21,7 +21,7 @@ struct kernel_spec {
 	int n_in;
 	const struct shape *in;
 	struct shape out;
-	enum dtype dtype;   /* of activations; F32 */
+	enum dtype dtype;   /* of a convolution's operands: F32, or BF16 as a wish */
 	bool training;      /* backward will be called */
 	unsigned want_grad; /* bit i: the gradient of in[i] is wanted */
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/bf16.h"
 #include "core/cpu/conv_prim.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
@@ -186,7 +187,9 @@ static int conv_prims(
 {
 	struct conv_spec c = conv_spec_of(s);
 
-	conv_try_wino(k, s, &c);
+	c.bf16 = s->dtype == DTYPE_BF16 && bf16_supported() && bf16_pays(&c);
+	if (!c.bf16)
+		conv_try_wino(k, s, &c);
 	if (!k->wino_fwd) {
 		c.dir = CONV_FWD;
 		k->fwd = conv_prim_new(b->engine, &c, err);

@@ -9,8 +9,10 @@
 #include "core/cpu/conv_prim.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/bf16.h"
 #include "core/cpu/dnnl_api.h"
 
 struct conv_engine {
@@ -28,6 +30,8 @@ struct conv_prim {
 	dnnl_primitive_t prim, reorder;
 	dnnl_memory_t mem[MEM_COUNT];
 	size_t packed, scratch;
+	bool bf16;
+	size_t n_src, n_dst; /* floats that are rounded before the call, 0: none */
 };
 
 static int conv_fail(struct err *err, const char *what, dnnl_status_t s)
@@ -66,7 +70,20 @@ struct conv_mds {
 	dnnl_dims_t stride, pad, pad_end;
 };
 
-static dnnl_status_t conv_descs(const struct conv_spec *s, struct conv_mds *m)
+/* src, weights and dst as types; hint: of the forward that a backward belongs to. */
+static void conv_types(const struct conv_spec *s, bool hint, dnnl_data_type_t type[3])
+{
+	type[0] = type[1] = type[2] = s->bf16 ? dnnl_bf16 : dnnl_f32;
+	if (!s->bf16 || hint)
+		return;
+	/* what the direction makes stays fp32 */
+	if (s->dir == CONV_FWD)
+		type[2] = dnnl_f32;
+	else
+		type[s->dir == CONV_BWD_D ? 0 : 1] = dnnl_f32;
+}
+
+static dnnl_status_t conv_descs(const struct conv_spec *s, bool hint, struct conv_mds *m)
 {
 	int64_t taps = s->kernel[0] * s->kernel[1] * s->kernel[2];
 	dnnl_dims_t src = {s->n, s->ci, s->in[0], s->in[1], s->in[2]};
@@ -75,15 +92,18 @@ static dnnl_status_t conv_descs(const struct conv_spec *s, struct conv_mds *m)
 	dnnl_dims_t stride = {
 		s->ci_stride * taps, taps, s->kernel[1] * s->kernel[2], s->kernel[2], 1};
 	dnnl_dims_t bias = {s->co};
-	dnnl_status_t rc = dnnl.memory_desc_init_by_tag(&m->src, 5, src, dnnl_f32, dnnl_acdeb);
+	dnnl_data_type_t type[3];
+	dnnl_status_t rc;
 
+	conv_types(s, hint, type);
 	for (int i = 0; i < 3; i++) {
 		m->stride[i] = s->stride[i];
 		m->pad[i] = s->pad[i];
 		m->pad_end[i] = s->pad_end[i];
 	}
-	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->dst, 5, dst, dnnl_f32, dnnl_acdeb);
-	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->wei, 5, wei, dnnl_f32, dnnl_format_tag_any);
+	rc = dnnl.memory_desc_init_by_tag(&m->src, 5, src, type[0], dnnl_acdeb);
+	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->dst, 5, dst, type[2], dnnl_acdeb);
+	rc = rc ? rc : dnnl.memory_desc_init_by_tag(&m->wei, 5, wei, type[1], dnnl_format_tag_any);
 	rc = rc ? rc : dnnl.memory_desc_init_by_strides(&m->plain, 5, wei, dnnl_f32, stride);
 	return rc ? rc : dnnl.memory_desc_init_by_tag(&m->bias, 1, bias, dnnl_f32, dnnl_a);
 }
@@ -108,21 +128,29 @@ static dnnl_status_t conv_attr_new(const struct conv_spec *s, dnnl_primitive_att
 	return rc;
 }
 
+static dnnl_status_t conv_forward_desc(
+	const struct conv_spec *s, const struct conv_mds *m, dnnl_convolution_desc_t *d)
+{
+	bool bias = s->bias && s->dir != CONV_BWD_D;
+
+	return dnnl.convolution_forward_desc_init(d, dnnl_forward_training, dnnl_convolution_direct,
+		&m->src, &m->wei, bias ? &m->bias : NULL, &m->dst, m->stride, m->pad, m->pad_end);
+}
+
 static dnnl_status_t conv_pd(struct conv_prim *p, const struct conv_spec *s, struct conv_mds *m,
 	dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	dnnl_memory_desc_t *bias = s->bias ? &m->bias : NULL;
+	struct conv_mds hint;
 	dnnl_status_t rc;
 
-	rc = dnnl.convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct,
-		&m->src, &m->wei, s->dir == CONV_BWD_D ? NULL : bias, &m->dst, m->stride, m->pad,
-		m->pad_end);
-	if (rc)
-		return rc;
-	if (s->dir == CONV_FWD)
-		return dnnl.primitive_desc_create(&p->pd, &d, attr, p->e->engine, NULL);
-	rc = dnnl.primitive_desc_create(&p->hint, &d, NULL, p->e->engine, NULL);
+	if (s->dir == CONV_FWD) {
+		rc = conv_forward_desc(s, m, &d);
+		return rc ? rc : dnnl.primitive_desc_create(&p->pd, &d, attr, p->e->engine, NULL);
+	}
+	rc = conv_descs(s, true, &hint);
+	rc = rc ? rc : conv_forward_desc(s, &hint, &d);
+	rc = rc ? rc : dnnl.primitive_desc_create(&p->hint, &d, NULL, p->e->engine, NULL);
 	if (rc)
 		return rc;
 	if (s->dir == CONV_BWD_D)
@@ -130,7 +158,8 @@ static dnnl_status_t conv_pd(struct conv_prim *p, const struct conv_spec *s, str
 			&m->wei, &m->dst, m->stride, m->pad, m->pad_end);
 	else
 		rc = dnnl.convolution_backward_weights_desc_init(&d, dnnl_convolution_direct,
-			&m->src, &m->wei, bias, &m->dst, m->stride, m->pad, m->pad_end);
+			&m->src, &m->wei, s->bias ? &m->bias : NULL, &m->dst, m->stride, m->pad,
+			m->pad_end);
 	return rc ? rc : dnnl.primitive_desc_create(&p->pd, &d, attr, p->e->engine, p->hint);
 }
 
@@ -171,7 +200,28 @@ static dnnl_status_t conv_memories(struct conv_prim *p, const struct conv_mds *m
 	return rc ? rc : dnnl.primitive_create(&p->prim, p->pd);
 }
 
-struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s, struct err *err)
+/* Not the reference, nor the way over matrices that are copied together. */
+static bool conv_is_fast(const struct conv_prim *p)
+{
+	const char *name = NULL;
+
+	if (dnnl.primitive_desc_query(p->pd, dnnl_query_impl_info_str, 0, &name) || !name)
+		return false;
+	return strncmp(name, "ref", 3) && strncmp(name, "gemm", 4);
+}
+
+static size_t conv_floats(int64_t n, int64_t channels, const int64_t size[3])
+{
+	return (size_t)(n * channels * size[0] * size[1] * size[2]);
+}
+
+static size_t conv_staging(size_t floats)
+{
+	return (floats * sizeof(uint16_t) + 63) / 64 * 64;
+}
+
+static struct conv_prim *conv_prim_make(
+	struct conv_engine *e, const struct conv_spec *s, struct err *err)
 {
 	struct conv_prim *p = mem_zalloc(sizeof(*p));
 	dnnl_primitive_attr_t attr = NULL;
@@ -181,7 +231,11 @@ struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s
 	p->e = e;
 	p->dir = s->dir;
 	p->bias = s->bias && s->dir != CONV_BWD_D;
-	rc = conv_descs(s, &m);
+	if (s->bf16 && s->dir != CONV_BWD_D)
+		p->n_src = conv_floats(s->n, s->ci, s->in);
+	if (s->bf16 && s->dir != CONV_FWD)
+		p->n_dst = conv_floats(s->n, s->co, s->out);
+	rc = conv_descs(s, false, &m);
 	rc = rc ? rc : conv_attr_new(s, &attr);
 	rc = rc ? rc : conv_pd(p, s, &m, attr);
 	rc = rc ? rc : conv_memories(p, &m);
@@ -192,6 +246,22 @@ struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s
 	conv_fail(err, "making a convolution", rc);
 	conv_prim_free(p);
 	return NULL;
+}
+
+struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s, struct err *err)
+{
+	struct conv_spec plain = *s;
+	struct err none = ERR_INIT;
+	struct conv_prim *p;
+
+	if (s->bf16) {
+		p = conv_prim_make(e, s, &none);
+		if (p && conv_is_fast(p))
+			return p;
+		conv_prim_free(p);
+		plain.bf16 = false;
+	}
+	return conv_prim_make(e, &plain, err);
 }
 
 void conv_prim_free(struct conv_prim *p)
@@ -219,7 +289,7 @@ size_t conv_prim_packed(const struct conv_prim *p)
 
 size_t conv_prim_scratch(const struct conv_prim *p)
 {
-	return p->scratch;
+	return p->scratch + conv_staging(p->n_src) + conv_staging(p->n_dst);
 }
 
 static dnnl_status_t conv_repack(struct conv_prim *p)
@@ -248,12 +318,20 @@ static dnnl_status_t conv_execute(struct conv_prim *p)
 
 int conv_prim_run(struct conv_prim *p, const struct conv_args *a, struct err *err)
 {
-	void *data[MEM_COUNT] = {a->src, p->packed ? a->packed : a->weights, a->bias, a->dst,
-		a->scratch, a->weights};
+	char *staging = a->scratch;
+	uint16_t *src = (uint16_t *)staging;
+	uint16_t *dst = (uint16_t *)(staging + conv_staging(p->n_src));
+	void *data[MEM_COUNT] = {p->n_src ? (void *)src : a->src,
+		p->packed ? a->packed : a->weights, a->bias, p->n_dst ? (void *)dst : a->dst,
+		staging + conv_staging(p->n_src) + conv_staging(p->n_dst), a->weights};
 	bool before = p->reorder && p->dir != CONV_BWD_W && !a->is_packed;
 	bool after = p->reorder && p->dir == CONV_BWD_W;
 	dnnl_status_t rc = dnnl_success;
 
+	if (p->n_src)
+		bf16_round(src, a->src, p->n_src);
+	if (p->n_dst)
+		bf16_round(dst, a->dst, p->n_dst);
 	for (int i = 0; i < MEM_COUNT && !rc; i++)
 		if (p->mem[i])
 			rc = dnnl.memory_set_data_handle(p->mem[i], data[i]);

@@ -30,6 +30,7 @@ struct conv_spec {
 	bool sum;          /* FWD: dst += instead of dst = */
 	bool act;          /* FWD: leaky ReLU with slope (0: ReLU) at the end */
 	float slope;
+	bool bf16; /* operands rounded to bf16, sums in fp32; fp32 where oneDNN has no fast way */
 };
 
 struct conv_prim;

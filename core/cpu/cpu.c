@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/bf16.h"
 #include "core/cpu/dnnl_api.h"
 #include "core/cpu/conv_prim.h"
 #include "core/cpu/cpu_backend.h"
@@ -139,6 +140,11 @@ struct backend *cpu_open(const struct backend_opts *opts, struct err *err)
 		return NULL;
 	}
 	return &c->base;
+}
+
+bool cpu_has_bf16(void)
+{
+	return bf16_supported();
 }
 
 static int cpu_simple_forward(struct kernel *k, const struct op_io *io, struct err *err)

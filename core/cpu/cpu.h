@@ -10,4 +10,7 @@
  */
 struct backend *cpu_open(const struct backend_opts *opts, struct err *err) MUST_CHECK;
 
+/* Does a plan with opts.dtype BF16 gain anything here?  Call it after cpu_open(). */
+bool cpu_has_bf16(void);
+
 #endif

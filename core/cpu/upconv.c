@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/cpu/bf16.h"
 #include "core/cpu/conv_prim.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
@@ -237,7 +238,10 @@ static int upconv_prims(struct cpu_backend *b, struct upconv_kernel *k, const st
 	bool dskip = has && s->training && (s->want_grad & OP_IN(1));
 	size_t *f = &k->base.fwd_work, *r = &k->base.bwd_work;
 
-	upconv_try_wino(k, &skip, dskip);
+	up.bf16 = s->dtype == DTYPE_BF16 && bf16_supported() && bf16_pays(&up);
+	skip.bf16 = s->dtype == DTYPE_BF16 && bf16_supported() && bf16_pays(&skip);
+	if (!skip.bf16)
+		upconv_try_wino(k, &skip, dskip);
 	if (upconv_make(b, k, &k->up_fwd, up, CONV_BWD_D, true, f, err) ||
 		upconv_make(b, k, &k->skip_fwd, skip, CONV_FWD, has && !k->wino_fwd, f, err) ||
 		upconv_make(b, k, &k->up_bwd_d, up, CONV_FWD, data, r, err) ||

@@ -66,7 +66,7 @@ static struct kernel_spec plan_spec(
 {
 	for (int i = 0; i < s->n_in; i++)
 		in_shape[i] = s->in[i]->shape;
-	return (struct kernel_spec){s->op, s->attr, s->n_in, in_shape, s->out->shape, DTYPE_F32,
+	return (struct kernel_spec){s->op, s->attr, s->n_in, in_shape, s->out->shape, p->opts.dtype,
 		p->opts.training, want};
 }
 

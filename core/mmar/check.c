@@ -41,8 +41,6 @@ static void check_schedule(struct config_reader *r, const struct train_config *c
 			"a learning rate of %g is very large", cfg->learning_rate);
 	if (cfg->multi_gpu)
 		reader_warn(r, "multi_gpu", NULL, "one device is used in this build");
-	if (cfg->use_amp)
-		reader_warn(r, "use_amp", NULL, "mixed precision is not built yet, fp32 is used");
 }
 
 static void check_batch(struct config_reader *r, const struct component_use *pipe)

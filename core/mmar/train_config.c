@@ -31,7 +31,9 @@ static const struct arg_def train_values[] = {
 		.choices = train_nan_policies,
 		.help = "when a loss is not finite: stop, or leave the step out"},
 	{"multi_gpu", ARG_BOOL, TRAIN_AT(multi_gpu), .def = "false"},
-	{"use_amp", ARG_BOOL, TRAIN_AT(use_amp), .def = "false", .help = "mixed precision"},
+	{"use_amp", ARG_BOOL, TRAIN_AT(use_amp), .def = "false",
+		.help = "mixed precision: convolutions with bf16 operands and fp32 sums, where "
+			"the CPU has them"},
 	{"dynamic_input_shape", ARG_BOOL, TRAIN_AT(dynamic_input_shape), .def = "false"},
 	ARG_END,
 };

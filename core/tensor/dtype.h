@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* Element types that files may hold.  The compute path uses F32 (BF16 is planned). */
+/* Element types that files may hold.  The compute path uses F32 and, for operands of convolutions,
+ * BF16. */
 enum dtype {
 	DTYPE_F32,
 	DTYPE_BF16,

@@ -93,6 +93,8 @@ static int evaluate_model(struct evaluator *e, const char *device, struct err *e
 	rc = model_init_from_file(&e->model, path, device, err);
 	if (!rc)
 		trainer_say(e->hooks, "weights    %s", path);
+	if (!rc && e->cfg.use_amp && !model_use_amp(&e->model))
+		trainer_say(e->hooks, "warning    use_amp: this CPU has no bf16, fp32 is used");
 	free(path);
 	return rc;
 }

@@ -58,7 +58,7 @@ int learner_init(struct learner *l, struct model *m, const struct component_use 
 	const struct component_use *optimizer, const struct learner_shape *shape, uint64_t seed,
 	struct err *err)
 {
-	const struct plan_opts opts = {.training = true};
+	const struct plan_opts opts = {.training = true, .dtype = m->dtype};
 
 	memset(l, 0, sizeof(*l));
 	l->model = m;

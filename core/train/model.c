@@ -55,6 +55,14 @@ static int model_find_net(struct model *m, const cJSON *spec, struct err *err)
 	return rc;
 }
 
+bool model_use_amp(struct model *m)
+{
+	if (!cpu_has_bf16())
+		return false;
+	m->dtype = DTYPE_BF16;
+	return true;
+}
+
 int model_build(const struct model *m, struct graph *g, int batch, const int size[3],
 	struct node **image, struct node **pred, struct node **logits, struct err *err)
 {
@@ -183,7 +191,7 @@ void model_release(struct model *m)
 static int model_plan_predictor(struct model *m, const struct inferer_window *w, struct err *err)
 {
 	struct model_predictor *p = &m->predictor;
-	const struct plan_opts opts = {.training = false};
+	const struct plan_opts opts = {.training = false, .dtype = m->dtype};
 	struct node *logits;
 
 	if (p->plan && p->batch == w->batch && !memcmp(p->size, w->size, sizeof(p->size)))

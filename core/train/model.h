@@ -28,6 +28,7 @@ struct model {
 	int input_size[3]; /* x, y, z that the weights were made for; z = 1: a 2-D network */
 	bool classifier;   /* the output is one vector per image: N 1 1 1 classes */
 	enum loss_activation activation;
+	enum dtype dtype;      /* of the convolutions' operands in plans made from now on */
 	struct params *params; /* of the training graph; inference may use fewer of them */
 	bool *spare;           /* by index of param, then of state: only training uses it */
 	struct model_predictor predictor; /* last window shape asked for */
@@ -48,6 +49,13 @@ void model_release(struct model *m);
 /* The same from a weight file: network from its metadata, weights from its tensors. */
 int model_init_from_file(
 	struct model *m, const char *path, const char *device, struct err *err) MUST_CHECK;
+
+/*
+ * Mixed precision (use_amp) for the plans made from now on, training and inference:
+ * convolutions take bf16 operands where that is faster.  false: the CPU has no
+ * instructions for it, and fp32 stays.
+ */
+bool model_use_amp(struct model *m);
 
 /* Adds the network to a graph for an input of batch x size (x, y, z). */
 int model_build(const struct model *m, struct graph *g, int batch, const int size[3],

@@ -155,10 +155,10 @@ static int setup_model(struct trainer *t, struct err *err)
 		return -1;
 	rc = model_init(&t->model, spec, t->cfg.seed, t->opt->device, err);
 	cJSON_Delete(spec);
-	if (rc)
+	if (rc || trainer_start_weights(t, err))
 		return -1;
-	if (trainer_start_weights(t, err))
-		return -1;
+	if (t->cfg.use_amp && !model_use_amp(&t->model))
+		trainer_say(t->hooks, "warning    use_amp: this CPU has no bf16, fp32 is used");
 	if (learner_init(&t->learner, &t->model, &t->cfg.loss, &t->cfg.optimizer, &shape,
 		    t->cfg.seed, err))
 		return -1;

@@ -2,7 +2,7 @@
  * bench_step: times a training step of Unet (or --net) without data and optimizer.
  *
  *   bench_step [--batch N] [--size D H W] [--enc A,B,C,D] [--dec A,..,G] [--norm batch|group|none]
- *              [--infer] [--reps N] [--channels N] [--net NAME --args JSON]
+ *              [--infer] [--bf16] [--reps N] [--channels N] [--net NAME --args JSON]
  *
  * Prints per step of the plan: medians of forward and backward, GFLOP/s; then the
  * whole step, arena bytes and the peak resident set.
@@ -24,7 +24,7 @@ enum { MAX_REPS = 200, MAX_STEPS = 200 };
 struct bench {
 	int64_t batch, size[3], channels;
 	const char *enc, *dec, *norm, *net, *args;
-	bool infer;
+	bool infer, bf16;
 	int reps;
 };
 
@@ -48,6 +48,8 @@ static int parse(struct bench *b, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--infer"))
 			b->infer = true;
+		else if (!strcmp(argv[i], "--bf16"))
+			b->bf16 = true;
 		else if (i + 1 < argc && !strcmp(argv[i], "--batch"))
 			b->batch = strtol(argv[++i], NULL, 10);
 		else if (i + 1 < argc && !strcmp(argv[i], "--channels"))
@@ -199,6 +201,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	opts.training = !b.infer;
+	opts.dtype = b.bf16 ? DTYPE_BF16 : DTYPE_F32;
 	if (!build(&b, g, io, &err) && (params = params_new(g, 1, &err)) != NULL &&
 		(cpu = cpu_open(NULL, &err)) != NULL &&
 		(p = plan_new(g, params, cpu, &opts, &err)) != NULL) {

@@ -16,6 +16,10 @@
 #include "core/base/sys.h"
 #include "tests/unit/train_rig.h"
 
+static const char *const wide_spec =
+	"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"8,16,16,16\","
+	"\"nf_dec\":\"16,16,16,16,8,8,8\",\"use_group_norm\":true,\"use_group_normG\":2}}";
+
 static const char *const norm_spec =
 	"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"4,4,4,4\","
 	"\"nf_dec\":\"4,4,4,4,4,4,4\",\"use_batch_norm\":true,\"use_group_norm\":false}}";
@@ -204,6 +208,46 @@ static void test_nan_is_left_out(void **state)
 	fixture_release(&b);
 }
 
+static void amp_init(struct fixture *f)
+{
+	struct err err = ERR_INIT;
+
+	fixture_init(f, wide_spec, "Adam", 3);
+	learner_release(&f->learner);
+	assert_true(model_use_amp(&f->model));
+	if (learner_init(&f->learner, &f->model, &f->loss, &f->optimizer, &fixture_shape, 3, &err))
+		fail_msg("%s", err.msg);
+}
+
+/* use_amp: close to fp32 after 20 steps, not the same bits, and each time the same. */
+static void test_mixed_precision(void **state)
+{
+	struct fixture a, b, c;
+	double fp32, bf16;
+
+	(void)state;
+	fixture_init(&a, wide_spec, "Adam", 3);
+	if (!model_use_amp(&a.model)) {
+		print_message("SKIPPED: this CPU has no bf16\n");
+		fixture_release(&a);
+		return;
+	}
+	a.model.dtype = DTYPE_F32;
+	amp_init(&b);
+	amp_init(&c);
+	fp32 = steps_at(&a, 20, 1e-3);
+	bf16 = steps_at(&b, 20, 1e-3);
+	print_message("loss after 20 steps: fp32 %.6f, bf16 %.6f\n", fp32, bf16);
+	assert_true(fabs(bf16 - fp32) < 2e-2 * fabs(fp32));
+	assert_true(bf16 != fp32);
+	assert_true(steps_at(&c, 20, 1e-3) == bf16);
+	assert_memory_equal(
+		b.model.params->w, c.model.params->w, b.model.params->len * sizeof(float));
+	fixture_release(&a);
+	fixture_release(&b);
+	fixture_release(&c);
+}
+
 static void test_no_such_device(void **state)
 {
 	struct err err = ERR_INIT;
@@ -288,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_nan_is_an_error),
 		cmocka_unit_test(test_gradient_is_clipped),
 		cmocka_unit_test(test_nan_is_left_out),
+		cmocka_unit_test(test_mixed_precision),
 		cmocka_unit_test(test_no_such_device),
 		cmocka_unit_test(test_spec_says_the_size_of_the_input),
 		cmocka_unit_test(test_update_in_one_pass),

@@ -18,7 +18,7 @@ const char *const spec_text =
 	"{\"name\":\"Unet\",\"in_channels\":1,\"args\":{\"num_classes\":2,\"nf_enc\":\"4,4,4,4\","
 	"\"nf_dec\":\"4,4,4,4,4,4,4\",\"use_group_norm\":true,\"use_group_normG\":2}}";
 
-static const struct learner_shape shape = {2, {16, 16, 16}, 1, {16, 16, 16}};
+const struct learner_shape fixture_shape = {2, {16, 16, 16}, 1, {16, 16, 16}};
 
 static void use(struct component_use *u, enum component_kind kind, const char *name)
 {
@@ -42,7 +42,8 @@ void fixture_init(struct fixture *f, const char *spec, const char *optimizer, ui
 	cJSON_Delete(j);
 	use(&f->loss, COMPONENT_LOSS, "Dice");
 	use(&f->optimizer, COMPONENT_OPTIMIZER, optimizer);
-	if (learner_init(&f->learner, &f->model, &f->loss, &f->optimizer, &shape, seed, &err))
+	if (learner_init(
+		    &f->learner, &f->model, &f->loss, &f->optimizer, &fixture_shape, seed, &err))
 		fail_msg("%s", err.msg);
 	f->batch = (struct batch){.n = 2, .dim = {16, 16, 16}, .channels = 1, .label_channels = 1};
 	f->batch.image = mem_alloc(n * sizeof(float));
@@ -65,13 +66,18 @@ void fixture_release(struct fixture *f)
 	free(f->batch.label);
 }
 
-double steps(struct fixture *f, int n)
+double steps_at(struct fixture *f, int n, double lr)
 {
 	struct err err = ERR_INIT;
 	double loss = NAN;
 
 	for (int i = 0; i < n; i++)
-		if (learner_step(&f->learner, &f->batch, 0.01, &loss, &err))
+		if (learner_step(&f->learner, &f->batch, lr, &loss, &err))
 			fail_msg("%s", err.msg);
 	return loss;
+}
+
+double steps(struct fixture *f, int n)
+{
+	return steps_at(f, n, 0.01);
 }
