@@ -14,6 +14,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/base/text.h"
 
 static const int JSON_MAX_DEPTH = 64;
 static const size_t JSON_MAX_FILE = 64u << 20;
@@ -41,7 +42,75 @@ static int json_fail(
 	return err_set(err, ERR_DATA, "%s: line %d, column %d: %s", name, line, col, what);
 }
 
-/* Checks what cJSON does not: depth, \u0000, lone surrogates, raw control bytes in strings. */
+static const char *json_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* The end of a number as JSON defines it, or NULL. */
+static const char *json_number_end(const char *p, const char *end)
+{
+	const char *from;
+
+	p += p < end && *p == '-';
+	from = p;
+	p = p < end && *p == '0' ? p + 1 : json_digits(p, end);
+	if (p == from)
+		return NULL;
+	if (p < end && *p == '.') {
+		from = ++p;
+		p = json_digits(p, end);
+		if (p == from)
+			return NULL;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		p += p < end && (*p == '+' || *p == '-');
+		from = p;
+		p = json_digits(p, end);
+		if (p == from)
+			return NULL;
+	}
+	return p;
+}
+
+/* A whole number that a double cannot hold would be rounded without a word. */
+static bool json_number_exact(const char *p, const char *end)
+{
+	char exact[400], digits[400];
+	size_t n = (size_t)(end - p);
+
+	if (n <= 15)
+		return true;
+	for (const char *c = p; c < end; c++)
+		if (*c == '.' || *c == 'e' || *c == 'E')
+			return true;
+	if (n >= sizeof(digits))
+		return false;
+	memcpy(digits, p, n);
+	digits[n] = '\0';
+	snprintf(exact, sizeof(exact), "%.0f", strtod(digits, NULL));
+	return !strcmp(exact, digits);
+}
+
+/* A token outside of strings that begins as a number does; *i: its place, then its last byte. */
+static int json_scan_number(
+	const char *text, size_t len, size_t *i, const char *name, struct err *err)
+{
+	const char *p = text + *i, *end = json_number_end(p, text + len);
+
+	if (!end || (end < text + len && !strchr(" \t\r\n,]}", *end)))
+		return json_fail(text, p, name, "not a number as JSON writes it", err);
+	if (!json_number_exact(p, end))
+		return json_fail(text, p, name, "a whole number of more digits than fit", err);
+	*i = (size_t)(end - text) - 1;
+	return 0;
+}
+
+/* Checks what cJSON does not: numbers, depth, \u0000, lone surrogates, raw control bytes in
+ * strings. */
 static int json_scan(const char *text, size_t len, const char *name, struct err *err)
 {
 	int depth = 0;
@@ -53,7 +122,7 @@ static int json_scan(const char *text, size_t len, const char *name, struct err 
 		if (!c)
 			return json_fail(text, text + i, name, "NUL byte", err);
 		if (in_string) {
-			if (c == '\\' && !strncmp(text + i, "\\u0000", 6))
+			if (c == '\\' && len - i >= 6 && !memcmp(text + i, "\\u0000", 6))
 				return json_fail(text, text + i, name, "\\u0000 in a string", err);
 			if (c == '\\')
 				i++;
@@ -70,6 +139,9 @@ static int json_scan(const char *text, size_t len, const char *name, struct err 
 					text, text + i, name, "nested deeper than 64", err);
 		} else if (c == '}' || c == ']') {
 			depth--;
+		} else if (c == '-' || (c >= '0' && c <= '9')) {
+			if (json_scan_number(text, len, &i, name, err))
+				return -1;
 		}
 	}
 	return 0;
@@ -186,6 +258,10 @@ cJSON *json_parse(const char *text, size_t len, const char *name, struct err *er
 	}
 	if (json_skip_space(text, text + len) == text + len) {
 		err_set(err, ERR_DATA, "%s: file is empty, JSON expected", name);
+		return NULL;
+	}
+	if (!text_is_utf8(text, len)) {
+		err_set(err, ERR_DATA, "%s: not UTF-8 text", name);
 		return NULL;
 	}
 	if (json_scan(text, len, name, err))

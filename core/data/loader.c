@@ -121,7 +121,7 @@ static int loader_quarantine(struct loader *l, int entry, struct err *err)
 	int keep = l->list->v[entry].same_as;
 	char *text;
 
-	if (err->code == ERR_NOINPUT || err->code == ERR_NOMEM || err->code == ERR_INTR)
+	if (err->code == ERR_NOMEM || err->code == ERR_INTR)
 		return -1;
 	if (!l->bad[keep]) {
 		l->bad[keep] = true;

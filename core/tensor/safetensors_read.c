@@ -19,6 +19,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/tensor/convert.h"
 #include "core/tensor/safetensors_write.h"
 
@@ -32,29 +33,6 @@ struct safetensors {
 	int n;
 	cJSON *meta;
 };
-
-static bool st_utf8_ok(const unsigned char *s, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		unsigned char c = s[i];
-		int more = c < 0x80                ? 0
-			   : c >= 0xc2 && c < 0xe0 ? 1
-			   : c >= 0xe0 && c < 0xf0 ? 2
-			   : c >= 0xf0 && c < 0xf5 ? 3
-						   : -1;
-
-		if (more < 0 || i + (size_t)more >= n)
-			return false;
-		for (int k = 1; k <= more; k++)
-			if ((s[i + (size_t)k] & 0xc0) != 0x80)
-				return false;
-		if ((c == 0xe0 && s[i + 1] < 0xa0) || (c == 0xed && s[i + 1] > 0x9f) ||
-			(c == 0xf0 && s[i + 1] < 0x90) || (c == 0xf4 && s[i + 1] > 0x8f))
-			return false;
-		i += 1 + (size_t)more;
-	}
-	return true;
-}
 
 static int st_pread(const struct safetensors *st, void *dst, size_t n, size_t at, struct err *err)
 {
@@ -274,7 +252,7 @@ static int st_read_file(struct safetensors *st, struct err *err)
 		return -1;
 	text[n] = '\0';
 	rc = st_pread(st, text, (size_t)n, 8, err);
-	if (!rc && (text[0] != '{' || !st_utf8_ok((unsigned char *)text, (size_t)n)))
+	if (!rc && (text[0] != '{' || !text_is_utf8(text, (size_t)n)))
 		rc = err_set(err, ERR_DATA, "%s: header is not a JSON object in UTF-8", st->path);
 	root = rc ? NULL : json_parse(text, (size_t)n, st->path, err);
 	free(text);

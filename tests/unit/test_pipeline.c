@@ -470,7 +470,6 @@ static void test_errors(void **state)
 
 	(void)state;
 	fails(rig_new(CASES, 5, true, 4), "1 of 7 cases are bad", ERR_DATA);
-	fails(rig_new(MANY, 6, true, 4), "broken_06", ERR_NOINPUT); /* not written: missing */
 	r = rig_new(CASES, -1, true, 2);
 	r->args.output_crop_size[1] = 9;
 	fails(r, "6 x 7 x 8 voxels after the transforms, but output_crop_size is 6 x 9 x 8",
