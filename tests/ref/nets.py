@@ -247,14 +247,14 @@ def monai_unet(s, image, out_channels, channels, strides, kernel=3, up_kernel=3,
     return level(image, "model", out_channels, 0)
 
 
-def basic_unet(s, image, out_channels, features, mode="deconv"):
+def basic_unet(s, image, out_channels, features, mode="deconv", kind="instance", groups=8):
     flat = image.shape[2] == 1
     k3, k2 = ((1, 3, 3), (1, 2, 2)) if flat else ((3, 3, 3), (2, 2, 2))
 
     def two(x, name, co):
         for i in (0, 1):
             x = conv(s, x, "%s.conv_%d.conv" % (name, i), co, k3, 1, True)
-            x = F.leaky_relu(norm(s, x, "%s.conv_%d.adn.N" % (name, i), "instance"), 0.1)
+            x = F.leaky_relu(norm(s, x, "%s.conv_%d.adn.N" % (name, i), kind, groups), 0.1)
         return x
 
     def up(x, skip, name, half, co):
