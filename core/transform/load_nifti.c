@@ -1,10 +1,8 @@
 /*
  * LoadNifti: reads the NIfTI file or files of each field.
  */
-#include <stdlib.h>
-
-#include "core/base/mem.h"
 #include "core/transform/load.h"
+#include "core/transform/reorient.h"
 
 struct load_args {
 	struct strlist fields;
@@ -17,30 +15,23 @@ static const struct arg_def load_defs[] = {
 		.type = ARG_BOOL,
 		.offset = offsetof(struct load_args, as_closest_canonical),
 		.def = "false",
-		.help = "reorient to RAS+ (not built yet: only false)"},
+		.help = "exchange and mirror voxel axes so that x runs to the right, y to anterior, z "
+			"to superior (RAS+)"},
 	ARG_END,
 };
 
 static int load_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
 {
+	static const int axis[3] = {0, 1, 2}, sign[3] = {1, 1, 1};
 	const struct load_args *a = args;
 
 	(void)rng;
-	return load_fields(&a->fields, IMAGE_NIFTI, s, err);
-}
-
-static void load_check(const void *args, const char *file, const char *path, struct problems *ps)
-{
-	const struct load_args *a = args;
-
-	fields_check(args, file, path, ps);
-	if (a->as_closest_canonical) {
-		char *at = mem_printf("%s.as_closest_canonical", path);
-
-		problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, at, "set it to false",
-			"LoadNifti cannot reorient yet");
-		free(at);
-	}
+	if (load_fields(&a->fields, IMAGE_NIFTI, s, err))
+		return -1;
+	for (int i = 0; a->as_closest_canonical && i < a->fields.n; i++)
+		if (reorient_closest(sample_volume(s, a->fields.v[i], err), axis, sign, err))
+			return err_wrap(err, "field '%s'", a->fields.v[i]);
+	return 0;
 }
 
 const struct component component_load_nifti = {
@@ -52,7 +43,7 @@ const struct component component_load_nifti = {
 	.args = load_defs,
 	.args_size = sizeof(struct load_args),
 	.ops = &(const struct transform_ops){.apply = load_apply,
-		.check = load_check,
+		.check = fields_check,
 		.reads = fields_reads,
 		.writes = fields_reads},
 };

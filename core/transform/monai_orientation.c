@@ -5,10 +5,8 @@
  */
 #include <string.h>
 
-#include "core/transform/flip.h"
 #include "core/transform/monai.h"
 #include "core/transform/reorient.h"
-#include "core/volume/affine.h"
 
 struct orientation_args {
 	struct monai_keys k;
@@ -60,26 +58,12 @@ static bool orientation_parse(const struct orientation_args *a, int axis[3], int
 
 static int orientation_one(struct volume *v, int i, const void *ctx, struct err *err)
 {
-	int axis[3], sign[3], now[3], now_sign[3], from[3] = {0, 1, 2};
+	int axis[3], sign[3];
 
 	(void)i;
 	if (!orientation_parse(ctx, axis, sign))
 		return err_set(err, ERR_DATA, "'axcodes' is no orientation");
-	affine_axes(v->affine, now, now_sign);
-	for (int d = 0; d < 3; d++)
-		for (int k = 0; k < 3; k++)
-			if (now[k] == axis[d])
-				from[d] = k;
-	if (reorient_axes(v, from, err))
-		return -1;
-	for (int d = 0; d < 3; d++) {
-		if (now_sign[from[d]] == sign[d])
-			continue;
-		if (volume_make_writable(v, err))
-			return -1;
-		flip_axis(v, d);
-	}
-	return 0;
+	return reorient_closest(v, axis, sign, err);
 }
 
 static int orientation_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)

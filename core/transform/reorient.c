@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/transform/flip.h"
+#include "core/volume/affine.h"
 
 int reorient_axes(struct volume *v, const int from[3], struct err *err)
 {
@@ -63,5 +64,26 @@ int reorient_rot90(struct volume *v, int k, int a, int b, struct err *err)
 		return -1;
 	if (k == 3)
 		flip_axis(v, b);
+	return 0;
+}
+
+int reorient_closest(struct volume *v, const int axis[3], const int sign[3], struct err *err)
+{
+	int now[3], now_sign[3], from[3] = {0, 1, 2};
+
+	affine_axes(v->affine, now, now_sign);
+	for (int d = 0; d < 3; d++)
+		for (int k = 0; k < 3; k++)
+			if (now[k] == axis[d])
+				from[d] = k;
+	if (reorient_axes(v, from, err))
+		return -1;
+	for (int d = 0; d < 3; d++) {
+		if (now_sign[from[d]] == sign[d])
+			continue;
+		if (volume_make_writable(v, err))
+			return -1;
+		flip_axis(v, d);
+	}
 	return 0;
 }
