@@ -93,14 +93,22 @@ static void args_scalar(struct args_ctx *c, const struct arg_def *d, const cJSON
 static void args_triple(struct args_ctx *c, const struct arg_def *d, const cJSON *v, void *at)
 {
 	bool whole = d->type == ARG_INT3;
+	int n = cJSON_IsNumber(v) ? 1 : cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
 
-	if (!cJSON_IsNumber(v) && !(cJSON_IsArray(v) && cJSON_GetArraySize(v) == 3)) {
+	if (n != 3 && !cJSON_IsNumber(v) && !(n == 2 && d->flags & ARG_PAIR)) {
 		args_wrong_type(c, d, v);
 		return;
 	}
 	for (int i = 0; i < 3; i++) {
 		const cJSON *x = cJSON_IsNumber(v) ? v : cJSON_GetArrayItem(v, i);
 
+		if (i == 2 && n == 2) { /* two dimensions */
+			if (whole)
+				((int64_t *)at)[i] = 1;
+			else
+				((double *)at)[i] = 1;
+			return;
+		}
 		if (!cJSON_IsNumber(x)) {
 			args_wrong_type(c, d, x);
 			return;

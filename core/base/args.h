@@ -36,6 +36,7 @@ enum arg_type {
 enum arg_flags {
 	ARG_REQUIRED = 1 << 0, /* an error when absent */
 	ARG_UNUSED = 1 << 1,   /* accepted for compatibility, has no effect here */
+	ARG_PAIR = 1 << 2,     /* of ARG_INT3, ARG_FLOAT3: two numbers are x and y, z is then 1 */
 };
 
 struct strlist {

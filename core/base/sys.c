@@ -396,6 +396,44 @@ size_t sys_current_rss(void)
 	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The number behind key in a small text file of the kernel, or -1. */
+static double sys_file_number(const char *path, const char *key)
+{
+	char line[256];
+	double found = -1;
+	FILE *f = fopen(path, "re");
+
+	while (f && found < 0 && fgets(line, sizeof(line), f)) {
+		size_t n = strlen(key);
+		char *end;
+		double x;
+
+		if (strncmp(line, key, n))
+			continue;
+		x = strtod(line + n, &end);
+		if (end != line + n)
+			found = x;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+size_t sys_available_memory(void)
+{
+	double free_bytes = 1024 * sys_file_number("/proc/meminfo", "MemAvailable:");
+	double limit = sys_file_number("/sys/fs/cgroup/memory.max", "");
+	double used = sys_file_number("/sys/fs/cgroup/memory.current", "");
+	double cache = sys_file_number("/sys/fs/cgroup/memory.stat", "inactive_file ");
+
+	if (free_bytes < 0)
+		return 0;
+	/* A container may have less than the machine; its page cache can be given back. */
+	if (limit > 0 && used >= 0 && limit - used + (cache > 0 ? cache : 0) < free_bytes)
+		free_bytes = limit - used + (cache > 0 ? cache : 0);
+	return free_bytes > 0 ? (size_t)free_bytes : 1;
+}
+
 uint64_t sys_free_space(const char *path)
 {
 	struct statvfs sv;

@@ -83,6 +83,7 @@ void sys_free_names(char **names, int n);
 int sys_cpu_count(void);                   /* CPUs this process may run on */
 size_t sys_peak_rss(void);                 /* peak resident set, bytes */
 size_t sys_current_rss(void);              /* resident set now, bytes */
+size_t sys_available_memory(void);         /* bytes that can be had without swapping, 0: unknown */
 uint64_t sys_free_space(const char *path); /* bytes free for this user, 0 when unknown */
 
 /* Makes the calling thread give way to compute threads (SCHED_BATCH and nice +10). */

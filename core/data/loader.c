@@ -7,6 +7,12 @@
  * come in order and with the same contents for any number of threads, and memory
  * is bounded by the ring: an item is taken only when its unit has a free slot.
  *
+ * An item is a case.  Crops that batch make several samples of it, which then take
+ * neighbouring places of the batch.
+ *
+ * With a Smart Cache the threads meet at the end of an epoch: the first item of the
+ * next is taken when the last of this one is finished, because the window moves then.
+ *
  * A case that cannot be read is left out (quarantine): the next entry of the list
  * stands in for it, which again depends on numbers alone.  More than one case in
  * twenty means that something else is wrong, and the training stops; so it does
@@ -22,6 +28,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/data/label_format.h"
 #include "core/transform/transform.h"
 
 enum { LOADER_BAD_PERCENT = 5 };
@@ -45,71 +52,147 @@ static bool loader_is_end(const struct loader *l, int64_t unit)
 	return !l->endless && l->step0 + unit >= l->steps;
 }
 
-/* Takes the next item; waits while the ring is full.  False: the thread is to end. */
+/*
+ * False while the next item must wait: the ring is full, or it is the first of an epoch and
+ * items of the one before still use the window of the smart cache.
+ */
+static bool loader_may_take(struct loader *l, int64_t unit, int64_t epoch)
+{
+	if (unit >= l->released + l->depth)
+		return false;
+	if (!l->smart || l->window_epoch == epoch)
+		return true;
+	if (l->in_flight)
+		return false;
+	smart_cache_enter(l->smart, epoch);
+	l->window_epoch = epoch;
+	return true;
+}
+
+/* Takes the next item, waiting for a place.  False: the thread is to end.  Under the lock. */
 static bool loader_take(struct loader *l, struct ticket *t)
 {
-	int64_t unit = l->next_item / l->items, step;
+	int64_t unit, step;
 
-	while (!atomic_load(&l->stop) && unit >= l->released + l->depth) {
-		pthread_cond_wait(&l->work, &l->lock);
+	for (;;) {
 		unit = l->next_item / l->items;
+		if (atomic_load(&l->stop) || loader_is_end(l, unit))
+			return false;
+		loader_place(l, unit, &t->epoch, &step);
+		if (loader_may_take(l, unit, t->epoch))
+			break;
+		pthread_cond_wait(&l->work, &l->lock);
 	}
-	if (atomic_load(&l->stop) || loader_is_end(l, unit))
-		return false;
 	t->unit = &l->ring[unit % l->depth];
 	t->place = (int)(l->next_item % l->items);
 	if (!t->place) {
 		t->unit->index = unit;
 		t->unit->left = l->items;
 	}
-	loader_place(l, unit, &t->epoch, &step);
 	t->item = order_at(&l->order, t->epoch, step * l->items + t->place);
 	l->next_item++;
+	l->in_flight++;
 	return true;
 }
 
-/* Applies transforms [from, to). */
-static int loader_transform(struct loader *l, const struct ticket *t, struct sample *s, int from,
-	int to, struct err *err)
+/* The stream of transform u for one crop of an item. */
+static struct rng loader_stream(const struct loader *l, const struct ticket *t,
+	const struct sample *s, int crop, const struct component_use *u)
 {
 	/* Validation draws the same in every epoch, so that scores can be compared. */
 	uint64_t epoch = l->config->training ? (uint64_t)t->epoch : 0;
+	/* Crops are further uses of the case; an odd constant keeps them off the others. */
+	uint64_t repeat = t->item.repeat + (uint64_t)crop * 0xA24BAED4963EE407ull;
 
-	for (int i = from; i < to; i++) {
+	return transform_stream(l->config->seed, epoch, s->case_id, repeat, u);
+}
+
+static void loader_free_samples(struct sample **s, int n)
+{
+	for (int i = 0; i < n; i++) {
+		sample_free(s[i]);
+		s[i] = NULL;
+	}
+}
+
+/*
+ * Applies the transforms from number i on to out[0], which stands for n samples: a crop that
+ * batches fills out[0 .. n - 1].  crop: number of the first of them.
+ */
+static int loader_random(struct loader *l, const struct ticket *t, int i, int crop,
+	struct sample **out, int n, struct err *err)
+{
+	int count, rc = 0;
+
+	for (; i < l->config->n_transforms; i++) {
 		const struct component_use *u = &l->config->transforms[i];
-		struct rng rng =
-			transform_stream(l->config->seed, epoch, s->case_id, t->item.repeat, u);
+		struct rng rng = loader_stream(l, t, out[0], crop, u);
 
 		if (atomic_load(&l->stop))
 			return err_set(err, ERR_INTR, "loading was stopped");
-		if (transform_apply(u, s, &rng, err))
+		count = n > 1 ? transform_count(u) : 1;
+		if (count > 1) {
+			struct sample *whole = out[0],
+				      **part = mem_zalloc((size_t)count * sizeof(*part));
+
+			out[0] = NULL;
+			rc = transform_split(u, whole, &rng, part, err);
+			sample_free(whole);
+			for (int k = 0; k < count; k++)
+				out[k * (n / count)] = part[k];
+			free(part);
+			for (int k = 0; !rc && k < count; k++)
+				rc = loader_random(l, t, i + 1, crop + k * (n / count),
+					out + k * (n / count), n / count, err);
+			return rc;
+		}
+		if (transform_apply(u, out[0], &rng, err))
 			return -1;
 	}
 	return 0;
 }
 
-/* The sample of a ticket, through the cache of the deterministic prefix. */
-static struct sample *loader_make(
-	struct loader *l, const struct ticket *t, bool *hit, struct err *err)
+struct sample *loader_prefix(struct loader *l, int entry, struct err *err)
+{
+	const struct numlist *format = &l->config->args->output_label_format;
+	const struct ticket t = {.item = {.entry = entry}};
+	struct sample *s = datalist_sample(l->list, entry, err);
+	int rc = s ? label_format_apply(format, s, err) : -1;
+
+	for (int i = 0; !rc && i < l->prefix; i++) {
+		const struct component_use *u = &l->config->transforms[i];
+		struct rng rng = loader_stream(l, &t, s, 0, u);
+
+		if (atomic_load(&l->stop))
+			rc = err_set(err, ERR_INTR, "loading was stopped");
+		else
+			rc = transform_apply(u, s, &rng, err);
+	}
+	if (!rc)
+		return s;
+	sample_free(s);
+	return NULL;
+}
+
+/* The samples of a ticket, through the cache of the deterministic prefix. */
+static int loader_make(
+	struct loader *l, const struct ticket *t, struct sample **out, bool *hit, struct err *err)
 {
 	int entry = t->item.entry, keep = l->list->v[entry].same_as;
-	struct sample *s = l->cache ? prefix_cache_get(l->cache, keep) : NULL;
 
-	*hit = s != NULL;
-	if (!s) {
-		s = datalist_sample(l->list, entry, err);
-		if (s && loader_transform(l, t, s, 0, l->prefix, err)) {
-			sample_free(s);
-			s = NULL;
-		}
+	out[0] = l->cache ? prefix_cache_get(l->cache, keep) : NULL;
+	*hit = out[0] != NULL;
+	if (!out[0]) {
+		out[0] = loader_prefix(l, entry, err);
 		if (l->cache)
-			prefix_cache_put(l->cache, keep, s);
+			prefix_cache_put(l->cache, keep, out[0]);
+		if (l->smart)
+			smart_cache_note(l->smart);
 	}
-	if (s && loader_transform(l, t, s, l->prefix, l->config->n_transforms, err)) {
-		sample_free(s);
-		s = NULL;
-	}
-	return s;
+	if (out[0] && !loader_random(l, t, l->prefix, 0, out, l->crops, err))
+		return 0;
+	loader_free_samples(out, l->crops);
+	return -1;
 }
 
 /*
@@ -158,13 +241,15 @@ static void loader_note(struct loader *l, int entry, const struct sample *s)
 	}
 }
 
-/* Makes the sample of the ticket or of a stand-in.  NULL without an error: left out. */
-static struct sample *loader_item(struct loader *l, struct ticket *t, struct err *err)
+/*
+ * Makes the samples of the ticket or of a stand-in.  out[0] NULL without an error: left
+ * out.
+ */
+static void loader_item(struct loader *l, struct ticket *t, struct sample **out, struct err *err)
 {
 	const struct order_item drawn = t->item;
 
 	for (int attempt = 0; attempt < l->list->n; attempt++) {
-		struct sample *s = NULL;
 		bool hit = false, known;
 		double start = sys_now();
 		int rc;
@@ -175,51 +260,56 @@ static struct sample *loader_item(struct loader *l, struct ticket *t, struct err
 		known = l->bad[l->list->v[t->item.entry].same_as];
 		pthread_mutex_unlock(&l->lock);
 		if (!known)
-			s = loader_make(l, t, &hit, err);
+			loader_make(l, t, out, &hit, err);
 		pthread_mutex_lock(&l->lock);
-		rc = known || s ? 0 : loader_quarantine(l, t->item.entry, err);
-		loader_note(l, t->item.entry, s);
+		rc = known || out[0] ? 0 : loader_quarantine(l, t->item.entry, err);
+		loader_note(l, t->item.entry, out[0]);
 		l->stats.load_seconds += sys_now() - start;
-		l->stats.loaded_items += s != NULL;
+		l->stats.loaded_items += out[0] != NULL;
 		l->stats.cache_hits += hit;
 		pthread_mutex_unlock(&l->lock);
-		if (s || rc)
-			return s;
+		if (out[0] || rc)
+			return;
 		err_clear(err);
 		if (!l->config->training)
-			return NULL;
+			return;
 	}
 	err_set(err, ERR_DATA, "no case of the list '%s' can be used", l->list->key);
-	return NULL;
 }
 
 /* Puts a finished item, or its error, into its unit. */
-static void loader_finish(struct loader *l, struct ticket *t, struct sample *s, struct err *err)
+static void loader_finish(struct loader *l, struct ticket *t, struct sample **s, struct err *err)
 {
 	struct unit *u = t->unit;
 	int rc = err->code ? -1 : 0;
 
-	if (s && u->batch) {
-		rc = batch_put(u->batch, t->place, s, err);
-		u->batch->case_ids[t->place] = l->list->v[t->item.entry].case_id;
-		sample_free(s);
-		s = NULL;
+	for (int k = 0; u->batch && s[0] && k < l->crops; k++) {
+		int place = t->place * l->crops + k;
+
+		if (!rc)
+			rc = batch_put(u->batch, place, s[k], err);
+		u->batch->case_ids[place] = l->list->v[t->item.entry].case_id;
 	}
+	if (u->batch)
+		loader_free_samples(s, l->crops);
 	pthread_mutex_lock(&l->lock);
 	if (!u->batch)
-		u->sample = s;
+		u->sample = s[0];
 	if (rc && !u->err) {
 		u->err = mem_alloc(sizeof(*u->err));
 		*u->err = *err;
 	}
 	if (!--u->left)
 		pthread_cond_broadcast(&l->ready);
+	if (!--l->in_flight)
+		pthread_cond_broadcast(&l->work);
 	pthread_mutex_unlock(&l->lock);
 }
 
 static void *loader_thread(void *arg)
 {
 	struct loader *l = arg;
+	struct sample **s = mem_zalloc((size_t)l->crops * sizeof(*s));
 	struct ticket t;
 	bool more;
 
@@ -229,16 +319,18 @@ static void *loader_thread(void *arg)
 	omp_set_num_threads(1);
 	for (;;) {
 		struct err err = ERR_INIT;
-		struct sample *s;
 
 		pthread_mutex_lock(&l->lock);
 		more = loader_take(l, &t);
 		pthread_mutex_unlock(&l->lock);
 		if (!more)
-			return NULL;
-		s = loader_item(l, &t, &err);
+			break;
+		memset(s, 0, (size_t)l->crops * sizeof(*s));
+		loader_item(l, &t, s, &err);
 		loader_finish(l, &t, s, &err);
 	}
+	free(s);
+	return NULL;
 }
 
 int loader_start(struct loader *l, int n, int64_t epoch0, int64_t step0, struct err *err)
@@ -251,8 +343,12 @@ int loader_start(struct loader *l, int n, int64_t epoch0, int64_t step0, struct 
 	l->epoch0 = epoch0;
 	l->step0 = step0;
 	l->next_item = l->released = l->wanted = 0;
+	l->in_flight = 0;
+	l->window_epoch = step0 == l->steps ? epoch0 + 1 : epoch0;
 	for (int i = 0; i < l->depth; i++)
 		l->ring[i].index = -1;
+	if (l->smart && smart_cache_start(l->smart, l->window_epoch, err))
+		return -1;
 	l->threads = mem_alloc((size_t)n * sizeof(*l->threads));
 	/* Signals belong to the main loop of the program. */
 	sigfillset(&all);
@@ -278,6 +374,8 @@ void loader_stop(struct loader *l)
 	pthread_cond_broadcast(&l->work);
 	pthread_cond_broadcast(&l->ready);
 	pthread_mutex_unlock(&l->lock);
+	if (l->smart)
+		smart_cache_stop(l->smart);
 	for (int i = 0; i < l->n_threads; i++)
 		pthread_join(l->threads[i], NULL);
 	free(l->threads);
@@ -295,6 +393,11 @@ void loader_stop(struct loader *l)
 static int loader_wait(struct loader *l, struct unit *u, struct err *err)
 {
 	double start = sys_now();
+	int64_t epoch, step;
+
+	loader_place(l, l->wanted, &epoch, &step);
+	if (l->smart && l->wanted && !step)
+		smart_cache_due(l->smart, epoch);
 
 	while (!(u->index == l->wanted && !u->left) && !atomic_load(&l->cancelled))
 		pthread_cond_wait(&l->ready, &l->lock);
@@ -311,6 +414,7 @@ static int loader_wait(struct loader *l, struct unit *u, struct err *err)
 int loader_next(struct loader *l, struct unit **unit, struct err *err)
 {
 	struct unit *u;
+	char *report;
 	int rc;
 
 	if (!l->threads)
@@ -329,8 +433,12 @@ int loader_next(struct loader *l, struct unit **unit, struct err *err)
 	rc = loader_wait(l, u, err);
 	if (!rc) {
 		l->wanted++;
-		l->stats.items += u->batch ? l->items : u->sample != NULL;
+		l->stats.items += u->batch ? (int64_t)l->items * l->crops : u->sample != NULL;
 	}
+	report = l->smart ? smart_cache_report(l->smart) : NULL;
+	if (report)
+		buf_add(&l->warnings, report, strlen(report) + 1);
+	free(report);
 	pthread_mutex_unlock(&l->lock);
 	*unit = u;
 	return rc ? -1 : 1;

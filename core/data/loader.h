@@ -6,6 +6,7 @@
 #include "core/data/batch.h"
 #include "core/data/order.h"
 #include "core/data/prefix_cache.h"
+#include "core/data/smart_cache.h"
 
 /*
  * The threads of a pipeline.  Work is cut in units: a batch, or one sample in
@@ -24,8 +25,10 @@ struct loader {
 	const struct pipeline_config *config; /* borrowed, as all of this */
 	const struct datalist *list;
 	struct prefix_cache *cache; /* NULL: none */
+	struct smart_cache *smart;  /* of a training with a Smart Cache, else NULL */
 	int prefix;                 /* deterministic transforms at the front */
-	int items;                  /* per unit */
+	int items;                  /* cases per unit */
+	int crops;                  /* samples made of each by crops that batch */
 	int64_t steps;              /* units per epoch */
 	bool endless;               /* goes on with the next epoch */
 
@@ -43,6 +46,8 @@ struct loader {
 	int64_t next_item;     /* over all units */
 	int64_t released;      /* units that the consumer is done with */
 	int64_t wanted;        /* next unit for the consumer */
+	int64_t window_epoch;  /* whose window the smart cache has */
+	int in_flight;         /* items taken and not finished */
 
 	bool *bad;           /* per entry: it is left out */
 	bool *noted;         /* per entry: a warning was given */
@@ -50,6 +55,9 @@ struct loader {
 	struct buf warnings; /* of them, one NUL-terminated text after the other */
 	struct pipeline_stats stats;
 };
+
+/* The sample of an entry after the deterministic transforms, or NULL. */
+struct sample *loader_prefix(struct loader *l, int entry, struct err *err) MUST_CHECK;
 
 /* Starts n threads at unit 0 = (epoch0, step0). */
 int loader_start(

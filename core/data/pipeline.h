@@ -16,7 +16,10 @@
  * own, named by (seed, epoch, case, repeat of the case in the epoch, transform).
  */
 
-/* Arguments of the component SegmentationImagePipeline; also what pipeline_new() takes. */
+/*
+ * Arguments of all pipeline components; also what pipeline_new() takes.  A component has
+ * rows for some of them, the others are 0.
+ */
 struct pipeline_args {
 	char *data_list_file_path;
 	char *data_file_base_dir;
@@ -27,13 +30,23 @@ struct pipeline_args {
 	int64_t output_image_channels;
 	/* 0: classification, the label is numbers; how many is told by the list. */
 	int64_t output_label_channels;
+	char *output_image_dtype;
 	int output_data_format; /* choice; the batch is channels-last in either case */
 	int64_t output_data_dims;
 	int64_t num_workers, prefetch_size;
 	bool shuffle, repeat;
 	int64_t duplicate_count;
-	double cache_mb; /* bound on what is kept of the deterministic prefix */
+	double cache_mb;           /* bound on what is kept of the deterministic prefix */
+	int64_t num_cache_objects; /* Smart Cache: cases in the window; 0: no Smart Cache */
+	double replace_percent;    /* part of them that an epoch exchanges; above 1: a percent */
+	struct numlist output_label_format;
+	struct numlist items_per_category, category_weights;
+	cJSON *extra_inputs;
+	bool multiprocessing;
 };
+
+/* replace_percent as a part of 1. */
+double pipeline_replace_fraction(const struct pipeline_args *a);
 
 /* Callbacks of COMPONENT_PIPELINE. */
 struct pipeline_ops {
@@ -90,7 +103,8 @@ struct pipeline *pipeline_new(const struct pipeline_config *config, struct err *
 void pipeline_free(struct pipeline *p); /* stops it first; NULL is fine */
 
 /*
- * Steps per epoch: ceil(cases * duplicate_count / batch); in validation the number
+ * Steps per epoch: ceil(cases * duplicate_count / batch), where the cases are those of the
+ * window with a Smart Cache, and a batch by transforms is one case; in validation the number
  * of samples.  The last batch of an epoch is filled up with the first items of
  * the same epoch's order, so that every batch has the same shape.
  */
@@ -139,13 +153,20 @@ void pipeline_stop(struct pipeline *p);
 void pipeline_cancel(struct pipeline *p);
 
 struct pipeline_stats {
-	double wait_seconds;  /* the consumer waited, since pipeline_new() */
-	int64_t items;        /* samples delivered */
-	int64_t cache_hits;   /* of them with a cached prefix */
-	size_t cache_bytes;   /* kept now */
-	int quarantined;      /* cases left out */
-	double load_seconds;  /* in the loader threads, summed */
-	int64_t loaded_items; /* samples made by the loader threads */
+	double wait_seconds;      /* the consumer waited, since pipeline_new() */
+	int64_t items;            /* samples delivered */
+	int64_t cache_hits;       /* of loaded_items: with a cached prefix */
+	size_t cache_bytes;       /* kept now */
+	int cache_cases;          /* kept now */
+	int64_t cache_objects;    /* Smart Cache: entries in the window; 0: none */
+	int64_t cache_replace;    /* of them exchanged after an epoch */
+	int quarantined;          /* cases left out */
+	double load_seconds;      /* in the loader threads, summed */
+	int64_t loaded_items;     /* cases that the loader threads made samples of */
+	int64_t replaced;         /* cases made ahead by the replacement thread */
+	int64_t overruns;         /* epochs that began before their replacements were there */
+	double replace_lag;       /* seconds that they came late for the last epoch */
+	double replace_lag_total; /* and for all */
 };
 void pipeline_stats(struct pipeline *p, struct pipeline_stats *out);
 

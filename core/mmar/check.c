@@ -43,17 +43,6 @@ static void check_schedule(struct config_reader *r, const struct train_config *c
 		reader_warn(r, "multi_gpu", NULL, "one device is used in this build");
 }
 
-static void check_batch(struct config_reader *r, const struct component_use *pipe)
-{
-	double batch = use_number(pipe, "output_batch_size", 1);
-
-	if (!pipe->c || batch >= 1)
-		return;
-	if (use_flag(pipe, "batched_by_transforms", false) && batch == 0)
-		return;
-	reader_error(r, pipe->path, "use 1 or more", "a batch size of %g", batch);
-}
-
 /* The last transform with "size" decides how large a training sample is. */
 static void check_crop(struct config_reader *r, const struct component_list *transforms,
 	const struct component_use *pipe)
@@ -164,8 +153,7 @@ void check_train(struct config_reader *r, struct train_config *cfg)
 {
 	check_task(r, cfg->task);
 	check_schedule(r, cfg);
-	check_batch(r, &cfg->train_pipeline);
-	check_batch(r, &cfg->valid_pipeline);
+	check_batching(r, cfg);
 	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
 	cfg->key_metric = check_key_metric(r, &cfg->metrics);
 	check_self(r, &cfg->metrics);

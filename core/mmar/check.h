@@ -15,6 +15,8 @@ void check_fields_train(struct config_reader *r, const struct train_config *cfg)
 void check_fields_validate(struct config_reader *r, const struct validate_config *cfg);
 /* How many entries of a list of components are not disabled. */
 int check_enabled(const cJSON *list);
+/* How crops, batch size and MergeBatchDims fit together. */
+void check_batching(struct config_reader *r, const struct train_config *cfg);
 void check_validate(struct config_reader *r, struct validate_config *cfg);
 
 #endif

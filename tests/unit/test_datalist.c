@@ -326,11 +326,18 @@ static void test_check(void **state)
 static void test_pipeline_arguments(void **state)
 {
 	static const char *const bad[][3] = {
-		{"SegmentationImagePipeline", "\"batched_by_transforms\": true", "not built yet"},
-		{"SegmentationImagePipeline", "\"output_data_dims\": 2", "not built yet"},
 		{"SegmentationImagePipeline", "\"output_crop_size\": [4, 0, 4]", "0 voxels"},
+		{"SegmentationImagePipeline",
+			"\"output_data_dims\": 2, \"output_crop_size\": [4, 4, 4]", "along z is 4"},
+		{"SegmentationImagePipeline", "\"output_batch_size\": 0", "batch of 0"},
+		{"SegmentationImagePipeline", "\"category_weights\": [1, 2]", "has none"},
+		{"SegmentationKerasImagePipeline", "\"items_per_category\": 4", "has none"},
+		{"ClassificationImagePipeline", "\"extra_inputs\": [\"age\"]", "one input"},
 		{"SegmentationImagePipelineWithCache",
-			"\"num_cache_objects\": 32, \"replace_percent\": 0", "not built yet"},
+			"\"num_cache_objects\": 4, \"output_batch_size\": 2, \"replace_percent\": 25",
+			"0.25 of the cache"},
+		{"SegmentationImagePipelineWithCache",
+			"\"num_cache_objects\": 5, \"output_batch_size\": 2", "do not divide"},
 	};
 
 	(void)state;
@@ -339,11 +346,53 @@ static void test_pipeline_arguments(void **state)
 		struct problems ps = {0};
 		struct component_use u;
 
-		assert_int_equal(rig_use(&u, COMPONENT_PIPELINE, bad[i][0], args, 1, &ps), 1);
+		rig_use(&u, COMPONENT_PIPELINE, bad[i][0], args, 1, &ps);
+		assert_int_equal(ps.n, 1);
 		assert_non_null(strstr(ps.v[0].text, bad[i][2]));
 		component_use_release(&u);
 		problems_release(&ps);
 		free(args);
+	}
+}
+
+/* All eight names, with what v3 lets a configuration say; two sizes are two dimensions. */
+static void test_pipeline_names(void **state)
+{
+	static const char *const tasks[] = {"Segmentation", "Classification"};
+	static const char *const kinds[] = {"ImagePipeline", "ImagePipelineWithCache",
+		"KerasImagePipeline", "KerasImagePipelineWithCache"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tasks) * ARRAY_SIZE(kinds); i++) {
+		const char *task = tasks[i % 2], *kind = kinds[i / 2];
+		char *name = mem_printf("%s%s", task, kind);
+		char *args = mem_printf(
+			"{\"data_list_file_path\": \"x\", \"output_crop_size\": [64, 32], "
+			"\"output_data_dims\": 2, \"output_image_dtype\": \"float32\", "
+			"\"extra_inputs\": null, \"output_batch_size\": 2%s%s%s}",
+			strstr(kind, "Cache")
+				? ", \"num_cache_objects\": 4, \"replace_percent\": 0.5"
+				: "",
+			strstr(kind, "Keras") ? ", \"multiprocessing\": true" : "",
+			i % 2 ? ", \"output_label_format\": [1, 3]"
+			      : ", \"output_label_channels\": 1");
+		struct problems ps = {0};
+		const struct pipeline_args *a;
+		struct component_use u;
+
+		assert_int_equal(rig_use(&u, COMPONENT_PIPELINE, name, args, 1, &ps), 0);
+		if (ps.n)
+			fail_msg("%s: %s", name, ps.v[0].text);
+		a = u.args;
+		assert_int_equal(a->output_crop_size[0], 64);
+		assert_int_equal(a->output_crop_size[1], 32);
+		assert_int_equal(a->output_crop_size[2], 1);
+		assert_int_equal(a->num_cache_objects, strstr(kind, "Cache") ? 4 : 0);
+		assert_int_equal(a->output_label_channels, i % 2 ? 0 : 1);
+		component_use_release(&u);
+		problems_release(&ps);
+		free(args);
+		free(name);
 	}
 }
 
@@ -372,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_leak),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_pipeline_arguments),
+		cmocka_unit_test(test_pipeline_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

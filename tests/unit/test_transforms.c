@@ -51,6 +51,7 @@ static const struct {
 	{"KeepLargestCC", "{\"fields\": [\"label\", \"model\"]}"},
 	{"LoadNifti", "{\"fields\": [\"image\", \"label\"]}"},
 	{"LoadPng", NULL},
+	{"MergeBatchDims", NULL},
 	{"NormalizeNonzeroIntensities", "{\"fields\": \"image\"}"},
 	{"PadCropWithFixedSize", "{\"fields\": [\"image\", \"label\"], \"size\": [8, 9, 16]}"},
 	{"RandomAffine3D", "{\"fields\": [\"image\", \"label\"], \"deform\": 0.2}"},
