@@ -65,6 +65,9 @@ $(TUI_LIB): $(TUI_LIB_OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# Its assembler reads these, which the compiler's dependencies do not show.
+$(BUILD)/core/custom/files.o: core/custom/axial_custom.h $(wildcard core/custom/template/*.in)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"

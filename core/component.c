@@ -70,6 +70,8 @@ int component_use_init(struct component_use *u, const struct component *c, const
 
 	u->c = c;
 	u->args = mem_zalloc(c->args_size);
+	if (c->init)
+		c->init(u->args, c);
 	u->name = mem_strdup(name ? name : c->name);
 	u->path = mem_strdup(path);
 	rc = args_parse(c->args, args, u->args, c->name, file, args_path, ps);

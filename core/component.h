@@ -34,6 +34,8 @@ struct component {
 	const struct arg_def *args; /* NULL: no arguments */
 	size_t args_size;
 	const void *ops; /* callbacks; the struct of this kind */
+	/* Optional: sets up args (zeroed) before they are parsed; for components from outside. */
+	void (*init)(void *args, const struct component *self);
 };
 
 /* By name or alias, exact case.  NULL when there is none. */

@@ -68,3 +68,9 @@ struct node *layer_kl(struct graph *g, struct node *stats, double scale, struct 
 
 	return graph_op(g, &op_loss_kl, &a, &stats, 1, NULL, err);
 }
+
+struct node *layer_loss_call(struct graph *g, struct node *x, struct node *label,
+	const struct loss_call_attr *attr, struct err *err)
+{
+	return add_loss(g, "loss_call", x, label, attr, err);
+}

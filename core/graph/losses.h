@@ -83,6 +83,13 @@ struct kl_attr {
 	float scale;
 };
 
+/* A loss that comes from outside: shapes of x and label, their values, gradient or NULL. */
+struct loss_call_attr {
+	double (*value)(const void *ctx, const struct shape *in, const float *x, const float *label,
+		float *gradient);
+	const void *ctx;
+};
+
 /* Each adds the loss to g and returns its scalar node, or NULL: shapes that do not fit. */
 struct node *layer_dice(struct graph *g, struct node *prediction, struct node *label,
 	const struct dice_attr *attr, struct err *err) MUST_CHECK;
@@ -99,6 +106,9 @@ struct node *layer_vae_sample(
 	struct graph *g, struct node *stats, const char *name, struct err *err) MUST_CHECK;
 struct node *layer_kl(
 	struct graph *g, struct node *stats, double scale, struct err *err) MUST_CHECK;
+
+struct node *layer_loss_call(struct graph *g, struct node *x, struct node *label,
+	const struct loss_call_attr *attr, struct err *err) MUST_CHECK;
 
 /* Shape rule of the three: checks the label for onehot or class numbers; out {1}. */
 int losses_shape(int onehot, const struct shape *in, struct shape *out, struct err *err) MUST_CHECK;

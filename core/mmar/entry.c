@@ -2,6 +2,7 @@
  * Component entries of a configuration:
  *   {"name": "Class#alias", "args": {...}, "disabled": false}
  *   {"ref": "alias"}           the same component as in the training section
+ *   {"path": "custom/FILE.so:NAME"}   a component of the user's, from the MMAR's folder
  *   {"path": "module.Class"}   user code in Python: refused, path wins over name
  * A ref takes arguments and disabled from its target, so that one edit reaches both.
  */
@@ -10,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/custom/custom.h"
 #include "core/data/pipeline.h"
 #include "core/loss/loss.h"
 #include "core/mmar/known.h"
@@ -43,7 +45,7 @@ static void entry_add_ref(struct config_reader *r, cJSON *entry, const char *pat
 	if (!text)
 		return;
 	name = entry_split(text, &alias);
-	dot = strrchr(name, '.');
+	dot = custom_is_path(name) ? strrchr(name, ':') : strrchr(name, '.');
 	for (int i = 0; i < r->nrefs; i++) {
 		if (!strcmp(r->refs[i].name, alias ? alias : dot ? dot + 1 : name)) {
 			r->refs[i].count++;
@@ -141,15 +143,46 @@ static void entry_refuse_code(
 	const char *class = dot ? dot + 1 : name;
 	const struct component *c = component_find(kind, class);
 	const char *near = c ? c->name : known_nearest(kind, class);
-	char *fix = !near ? NULL
-		    : c   ? mem_printf("use the built-in one: \"name\": \"%s\"", near)
-			  : mem_printf("the nearest built-in %s is '%s'", component_kind_name(kind),
-				    near);
+	const char *what = component_kind_name(kind);
+	enum component_kind own;
+	char *fix = c      ? mem_printf("use the built-in one: \"name\": \"%s\"", near)
+		    : near ? mem_printf("the nearest built-in %s is '%s'", what, near)
+			   : NULL;
 
+	if (!c && custom_kind(what, &own)) {
+		char *more = mem_printf("%s%swrite it in C: 'axial custom new %s %s'",
+			fix ? fix : "", fix ? "; or " : "", class, what);
+
+		free(fix);
+		fix = more;
+	}
 	reader_error(r, path, fix, "user code in Python is not run: '%s'", name);
 	free(fix);
 	free(name);
 	free(alias);
+}
+
+/*
+ * A component from a shared object of the MMAR.  lint must be safe on an archive that
+ * came from somewhere: it looks at the file and runs nothing of it.
+ */
+static const struct component *entry_custom(
+	struct config_reader *r, enum component_kind kind, const char *name, const char *path)
+{
+	const struct component *c = NULL;
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (r->lint) {
+		rc = custom_check(r->paths.mmar_root, name, &err);
+	} else {
+		custom_set_root(r->paths.mmar_root);
+		c = custom_load(kind, r->paths.mmar_root, name, &err);
+		rc = c ? 0 : -1;
+	}
+	if (rc)
+		problems_add_err(r->ps, r->file, path, &err);
+	return c;
 }
 
 static void entry_refuse_name(
@@ -253,21 +286,24 @@ static int entry_build(struct config_reader *r, enum component_kind kind, cJSON 
 	const char *text = entry_text(entry);
 	const struct component *c;
 	char *alias, *name;
+	bool own;
 	int rc;
 
 	if (!text) {
 		reader_error(r, path, NULL, "a %s needs a \"name\"", component_kind_name(kind));
 		return -1;
 	}
-	if (json_str(entry, "path", NULL) || strchr(text, '.')) {
+	own = custom_is_path(text);
+	if (!own && (json_str(entry, "path", NULL) || strchr(text, '.'))) {
 		entry_refuse_code(r, kind, text, path);
 		return -1;
 	}
 	reader_unknown_keys(r, entry, path, keys, "a component");
 	name = entry_split(text, &alias);
-	c = component_find(kind, name);
+	c = own ? entry_custom(r, kind, name, path) : component_find(kind, name);
 	if (!c) {
-		entry_refuse_name(r, kind, name, path);
+		if (!own)
+			entry_refuse_name(r, kind, name, path);
 		rc = -1;
 	} else {
 		entry_paths(r, kind, args);

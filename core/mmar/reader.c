@@ -16,6 +16,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/custom/custom.h"
 #include "core/mmar/generate.h"
 #include "core/mmar/paths.h"
 
@@ -85,6 +86,7 @@ static cJSON *reader_json(struct config_reader *r, const char *path, const char 
 static int reader_root(struct config_reader *r, const struct config_source *src)
 {
 	r->paths.mmar_root = realpath(src->mmar_root ? src->mmar_root : ".", NULL);
+	custom_set_root(r->lint ? NULL : r->paths.mmar_root);
 	if (r->paths.mmar_root && sys_is_dir(r->paths.mmar_root))
 		return 0;
 	problems_add(

@@ -13,6 +13,7 @@
 
 #include "core/base/mem.h"
 #include "core/cpu/cpu.h"
+#include "core/custom/custom.h"
 #include "core/graph/fold.h"
 #include "core/net/net.h"
 #include "core/tensor/safetensors_read.h"
@@ -37,12 +38,15 @@ static int model_find_net(struct model *m, const cJSON *spec, struct err *err)
 {
 	const char *name = json_str(spec, "name", "");
 	char *plain = mem_strndup(name, strcspn(name, "#"));
-	const struct component *c = component_find(COMPONENT_NETWORK, plain);
+	const struct component *c = custom_is_path(plain)
+					    ? custom_find(COMPONENT_NETWORK, plain, err)
+					    : component_find(COMPONENT_NETWORK, plain);
 	struct problems ps = {0};
 	int rc;
 
 	if (!c) {
-		err_set(err, ERR_DATA, "unknown network '%s'", plain);
+		if (!custom_is_path(plain))
+			err_set(err, ERR_DATA, "unknown network '%s'", plain);
 		free(plain);
 		return -1;
 	}
