@@ -145,6 +145,9 @@ static const struct {
 	{"SegResnet",
 		"{\"num_classes\":2,\"blocks_down\":\"1,1\",\"blocks_up\":\"1\",\"use_batch_norm\":true,"
 		"\"dropout_prob\":0.1,\"init_filters\":2}"},
+	/* as the published configurations have it: 8 groups for 2 channels are lowered */
+	{"SegResnet", "{\"num_classes\":2,\"blocks_down\":\"1,1,1\",\"blocks_up\":\"1,1\","
+		      "\"init_filters\":2,\"use_group_normG\":8,\"final_activation\":\"sigmoid\"}"},
 	{"SegResNet", "{" RESNET_SMALL "}"},
 	{"SegResNet", "{" RESNET_SMALL ",\"upsample_mode\":\"deconv\",\"norm\":\"batch\"}"},
 	{"UNet", "{\"out_channels\":2,\"channels\":[4,8,8],\"strides\":[2,2]}"},
