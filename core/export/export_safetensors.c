@@ -101,7 +101,7 @@ int export_safetensors(const struct export_options *opt, struct export_result *r
 			{"weights", dtype_name(opt->dtype)},
 		};
 
-		rc = safetensors_write(opt->out, f.items, f.n, meta, ARRAY_SIZE(meta), err);
+		rc = safetensors_write_sum(opt->out, f.items, f.n, meta, ARRAY_SIZE(meta), err);
 	}
 	if (!rc) {
 		res->tensors = f.n;

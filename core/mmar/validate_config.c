@@ -4,6 +4,7 @@
  * writers with output_infer_result.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/mmar/check.h"
@@ -71,8 +72,9 @@ static void validate_components(struct config_reader *r, struct validate_config 
 	reader_one(r, COMPONENT_INFERER, s, "", "inferer", true, &cfg->inferer);
 	reader_one(r, COMPONENT_LOADER, s, "", "model_loader", true, &cfg->model_loader);
 	reader_list(r, COMPONENT_TRANSFORM, s, "", "pre_transforms", true, &cfg->pre_transforms);
-	reader_list(r, COMPONENT_TRANSFORM, s, "", "label_transforms", cfg->do_validation,
-		&cfg->label_transforms);
+	/* labels that are numbers need no transform */
+	reader_list(r, COMPONENT_TRANSFORM, s, "", "label_transforms",
+		cfg->do_validation && strcmp(cfg->task, "classification"), &cfg->label_transforms);
 	reader_list(r, COMPONENT_TRANSFORM, s, "", "post_transforms", false, &cfg->post_transforms);
 	reader_list(r, COMPONENT_METRIC, s, "", "val_metrics", false, &cfg->metrics);
 	reader_list(r, COMPONENT_WRITER, s, "", "writers", false, &cfg->writers);

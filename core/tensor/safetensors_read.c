@@ -197,7 +197,7 @@ static const struct st_foreign {
 } st_foreigns[] = {
 #define ST_TORCH                                                             \
 	"convert with Python: safetensors.torch.save_file(torch.load(FILE, " \
-	"weights_only=True), 'x.safetensors')"
+	"weights_only=True), 'x.safetensors'), then 'axial weights import'"
 	{"PK\3\4", 4, "a zip archive (PyTorch .pt, TorchScript .ts or an MMAR)", ST_TORCH},
 	{"\x80\2", 2, "a Python pickle (old PyTorch .pt)", ST_TORCH},
 	{"\x80\3", 2, "a Python pickle", ST_TORCH},

@@ -310,21 +310,44 @@ int model_save(const struct model *m, const char *path, const char *extra, struc
 	return rc;
 }
 
+/* The network's specification in a weight file, or NULL: a file of another kind or a later one. */
+static cJSON *model_read_spec(const struct safetensors *st, const char *path, struct err *err)
+{
+	const char *text = safetensors_meta(st, "network");
+	const char *format = safetensors_meta(st, "format");
+
+	if (text && format && !strncmp(format, "axial-", 6) && strcmp(format, "axial-1")) {
+		err_set(err, ERR_DATA,
+			"'%s' has the format '%s', this program reads 'axial-1': it was written by a "
+			"newer version",
+			path, format);
+		return NULL;
+	}
+	if (text)
+		return json_parse(text, strlen(text), path, err);
+	if (format && !strncmp(format, "axial-checkpoint", 16))
+		err_set(err, ERR_DATA,
+			"'%s' is the checkpoint of a training, take model.safetensors or "
+			"model_final.safetensors beside it",
+			path);
+	else
+		err_set(err, ERR_DATA,
+			"'%s' does not say which network it belongs to: 'axial weights import' makes "
+			"a weight file of it",
+			path);
+	return NULL;
+}
+
 int model_init_from_file(struct model *m, const char *path, const char *device, struct err *err)
 {
 	struct safetensors *st = safetensors_open(path, err);
-	const char *text;
-	cJSON *spec = NULL;
+	cJSON *spec;
 	int rc = -1;
 
 	memset(m, 0, sizeof(*m));
 	if (!st)
 		return -1;
-	text = safetensors_meta(st, "network");
-	if (text)
-		spec = json_parse(text, strlen(text), path, err);
-	else
-		err_set(err, ERR_DATA, "'%s' does not say which network it belongs to", path);
+	spec = model_read_spec(st, path, err);
 	safetensors_close(st);
 	if (spec)
 		rc = model_init(m, spec, 0, device, err) || model_load(m, path, err) ? -1 : 0;

@@ -359,6 +359,62 @@ static void test_foreign_files_are_named(void **state)
 	free(path);
 }
 
+/* A file with one tensor and this metadata. */
+static void refused(const char *format, const char *network, const char *said)
+{
+	char *path = at("odd.safetensors");
+	const float x[4] = {1, 2, 3, 4};
+	struct st_item item = {"conv.weight", DTYPE_F32, shape1(4), x};
+	struct st_meta meta[2] = {{"format", format}, {"network", network}};
+	struct model m;
+
+	err_clear(&err);
+	assert_int_equal(safetensors_write(path, &item, 1, meta, network ? 2 : 1, &err), 0);
+	assert_int_equal(model_init_from_file(&m, path, "cpu", &err), -1);
+	assert_int_equal(err.code, ERR_DATA);
+	if (!strstr(err.msg, said))
+		fail_msg("%s", err.msg);
+	model_release(&m);
+	free(path);
+}
+
+static void test_files_of_another_kind(void **state)
+{
+	(void)state;
+	refused("axial-2", group_norm, "newer version");
+	refused("axial-checkpoint-1", NULL, "model_final.safetensors");
+	refused("pt", NULL, "axial weights import");
+	refused("axial-1", "{\"name\":\"Umet\",\"args\":{}}", "unknown network 'Umet'");
+	refused("axial-1", "{\"name\":", "line 1");
+	refused("axial-1", group_norm, "'enc0.conv.weight' (4x2x3x3x3) is missing");
+}
+
+static void test_a_flipped_bit_is_found(void **state)
+{
+	char *weights = at("model.safetensors"), *out = at("out.safetensors");
+	struct export_options opt = {.weights = weights, .out = out, .dtype = DTYPE_BF16};
+	struct export_result res = {0};
+	struct buf file = {0};
+	struct model m;
+
+	(void)state;
+	model_of(&m, group_norm);
+	assert_int_equal(model_save(&m, weights, NULL, &err), 0);
+	model_release(&m);
+	assert_int_equal(export_safetensors(&opt, &res, &err), 0);
+	assert_int_equal(sys_read_file(out, 1 << 24, &file, &err), 0);
+	file.p[file.len - 100] ^= 4;
+	assert_int_equal(sys_write_file(out, file.p, file.len, &err), 0);
+	assert_int_equal(model_init_from_file(&m, out, "cpu", &err), -1);
+	assert_int_equal(err.code, ERR_DATA);
+	if (!strstr(err.msg, "checksum"))
+		fail_msg("%s", err.msg);
+	model_release(&m);
+	buf_release(&file);
+	free(weights);
+	free(out);
+}
+
 static int clean(void **state)
 {
 	(void)state;
@@ -378,6 +434,8 @@ int main(void)
 		cmocka_unit_test(test_partial_loading),
 		cmocka_unit_test(test_nothing_fits),
 		cmocka_unit_test(test_foreign_files_are_named),
+		cmocka_unit_test(test_files_of_another_kind),
+		cmocka_unit_test(test_a_flipped_bit_is_found),
 	};
 
 	if (!mkdtemp(dir))
