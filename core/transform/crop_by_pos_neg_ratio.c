@@ -24,7 +24,7 @@ const struct component component_crop_by_pos_neg_ratio = {
 	.args = batch_crop_defs,
 	.args_size = sizeof(struct batch_crop_args),
 	.ops = &(const struct transform_ops){.apply = crop_ratio_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.count = batch_crop_count,
 		.split = crop_ratio_split,
 		.check = batch_crop_check,

@@ -22,7 +22,7 @@ const struct component component_crop_by_pos_neg_ratio_label_only = {
 	.args = batch_crop_defs,
 	.args_size = sizeof(struct batch_crop_args),
 	.ops = &(const struct transform_ops){.apply = label_ratio_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.count = batch_crop_count,
 		.split = label_ratio_split,
 		.check = batch_crop_check,

@@ -51,7 +51,7 @@ const struct component component_crop_fixed_size_random_center = {
 	.args = random_crop_defs,
 	.args_size = sizeof(struct random_crop_args),
 	.ops = &(const struct transform_ops){.apply = random_crop_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.check = fields_check,
 		.reads = fields_reads},
 };

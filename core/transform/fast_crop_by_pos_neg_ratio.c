@@ -23,7 +23,7 @@ const struct component component_fast_crop_by_pos_neg_ratio = {
 	.args = batch_crop_defs,
 	.args_size = sizeof(struct batch_crop_args),
 	.ops = &(const struct transform_ops){.apply = fast_ratio_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.count = batch_crop_count,
 		.split = fast_ratio_split,
 		.check = batch_crop_check,

@@ -45,7 +45,7 @@ const struct component component_random_axis_flip = {
 	.args = axis_flip_defs,
 	.args_size = sizeof(struct axis_flip_args),
 	.ops = &(const struct transform_ops){.apply = axis_flip_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.check = fields_check,
 		.reads = fields_reads},
 };

@@ -52,7 +52,7 @@ const struct component component_random_spatial_flip = {
 	.args = spatial_flip_defs,
 	.args_size = sizeof(struct spatial_flip_args),
 	.ops = &(const struct transform_ops){.apply = spatial_flip_apply,
-		.flags = TRANSFORM_RANDOM,
+		.flags = TRANSFORM_RANDOM | TRANSFORM_INVERTIBLE,
 		.check = fields_check,
 		.reads = fields_reads},
 };

@@ -16,6 +16,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/volume/affine.h"
 #include "core/volume/nifti.h"
 #include "tests/unit/transform_rig.h"
 
@@ -144,6 +145,78 @@ static void test_deterministic(void **state)
 		if (!!(ops->flags & TRANSFORM_RANDOM) != (differ > 0))
 			fail_msg("%s: %d of 12 streams gave other results", uses[k].name, differ);
 	}
+}
+
+/* A linear function of the place in the patient. */
+static double ramp(const double affine[4][4], int x, int y, int z)
+{
+	double at[3] = {x, y, z};
+
+	affine_apply(affine, at, at);
+	return 0.3 * at[0] - 0.2 * at[1] + 0.5 * at[2];
+}
+
+/*
+ * Where a transform says that the affine follows, a ramp through the patient stays the
+ * same ramp: resampled linearly, cropped, padded or mirrored.  Not looked at: the border,
+ * where resampling repeats the outermost voxel, and padding.
+ */
+static void check_affine(
+	const char *name, const struct volume *v, const struct volume *o, double tolerance)
+{
+	double back[4][4];
+
+	assert_int_equal(affine_invert(o->affine, back), 0);
+	affine_mul(back, v->affine, back);
+	for (int z = 1; z < v->dim[2] - 1; z++)
+		for (int y = 1; y < v->dim[1] - 1; y++)
+			for (int x = 1; x < v->dim[0] - 1; x++) {
+				double was[3] = {x, y, z};
+				bool inside = true;
+
+				affine_apply(back, was, was);
+				for (int i = 0; i < 3; i++)
+					inside = inside && was[i] >= 0 && was[i] <= o->dim[i] - 1;
+				if (inside && fabs((double)rig_voxel(v, x, y, z) -
+						      ramp(v->affine, x, y, z)) > tolerance)
+					fail_msg("%s: voxel %d %d %d is %g, not %g", name, x, y, z,
+						(double)rig_voxel(v, x, y, z),
+						ramp(v->affine, x, y, z));
+			}
+}
+
+static void test_invertible(void **state)
+{
+	int checked = 0;
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(uses); k++) {
+		const struct component *c = component_find(COMPONENT_TRANSFORM, uses[k].name);
+
+		if (!uses[k].args ||
+			!(((const struct transform_ops *)c->ops)->flags & TRANSFORM_INVERTIBLE))
+			continue;
+		for (int stream = 0; stream < 5; stream++) {
+			struct sample *s = rig_sample(folder);
+			struct volume *v = sample_find(s, "image")->vol, *o;
+			float *p = v->data;
+
+			for (int z = 0; z < v->dim[2]; z++)
+				for (int y = 0; y < v->dim[1]; y++)
+					for (int x = 0; x < v->dim[0]; x++)
+						*p++ = (float)ramp(v->affine, x, y, z);
+			o = volume_share(v);
+			rig_must(s, uses[k].name, uses[k].args, stream);
+			v = sample_find(s, "image")->vol;
+			/* Means over voxels are true to half a voxel: 0.3 * 2 + 0.2 + 0.5. */
+			check_affine(
+				uses[k].name, v, o, strstr(uses[k].args, "area") ? 0.65 : 1e-3);
+			checked += memcmp(v->affine, o->affine, sizeof(v->affine)) != 0;
+			volume_free(o);
+			sample_free(s);
+		}
+	}
+	assert_true(checked > 60);
 }
 
 static void test_stream_names(void **state)
@@ -426,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_invertible),
 		cmocka_unit_test(test_stream_names),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_intensities),
