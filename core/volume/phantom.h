@@ -36,4 +36,22 @@ int phantom_case(const struct phantom_config *c, int i, struct volume **image,
  */
 int phantom_write(const char *dir, const struct phantom_config *c, struct err *err) MUST_CHECK;
 
+/* Classes of the films, a second data set for classification. */
+enum film_label {
+	FILM_NOTHING,
+	FILM_NODULE,
+	FILM_LINE,
+	FILM_LABELS,
+};
+const char *film_label_name(int label);
+
+/* 64 x 64 pixels, 240 training and 60 validation films, seed 1. */
+void film_defaults(struct phantom_config *c);
+
+/*
+ * Writes images/film_NNNN.png and dataset.json, whose labels are class numbers, into dir.
+ * Films have dim[0] x dim[1] pixels.  Equal configurations give equal bytes.
+ */
+int film_write_all(const char *dir, const struct phantom_config *c, struct err *err) MUST_CHECK;
+
 #endif
