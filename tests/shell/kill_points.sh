@@ -2,7 +2,8 @@
 # A training killed with SIGKILL at random steps and resumed each time ends with the
 # same bits, weights and metric lines, as one that was left alone; so does one with
 # another number of loader threads.  Small networks with all that has a state: dropout,
-# batch norm, NovoGrad's scalars, a learning rate that watches the validations.
+# batch norm, NovoGrad's scalars, a moving cache, a learning rate that watches the
+# validations.
 #
 # AXIAL_KILL_POINTS: how many kills (20 without it); AXIAL_SEED: where they happen.
 . tests/shell/lib.inc
@@ -72,11 +73,13 @@ try() {
 	same workers
 }
 
-part=$((points / 4))
-try "Adam" $((points - 3 * part))
+part=$((points / 5))
+try "Adam" $((points - 4 * part))
 try "batch norm, NovoGrad" $part 's/"use_group_norm": true, "use_group_normG": 4/"use_group_norm": false, "use_batch_norm": true/' \
 	's/{"name": "Adam"}/{"name": "NovoGrad"}/'
 try "SegResnet with dropout and its decoder" $part \
 	's/{"name": "Unet", "args": {.*}},$/{"name": "SegResnet", "args": {"num_classes": 4, "init_filters": 8, "blocks_down": "1,1", "blocks_up": "1", "dropout_prob": 0.2, "use_vae": true, "use_group_normG": 4}},/'
+try "Smart Cache" $part \
+	's/"SegmentationImagePipeline", "args": {/"SegmentationImagePipelineWithCache", "args": {"num_cache_objects": 4, "replace_percent": 0.25,/'
 try "ReduceOnPlateau" $part 's/"lr_policy": {.*}},$/"lr_policy": {"name": "ReduceOnPlateau", "args": {"plateau_count_trigger": 1, "reduction_rate": 0.5}},/'
 exit 0

@@ -29,6 +29,16 @@ cmp -s "$dir/a/imagesTr/phantom_000.nii.gz" "$dir/c/imagesTr/phantom_000.nii.gz"
 	fail "different seeds gave equal files"
 find "$dir/a" -name '*.tmp*' | grep -q . && fail "temporary files are left"
 
+# films: pictures, labels that are numbers, the same bytes each time
+for d in f g; do
+	"$axial" phantom --task classification "$dir/$d" --size 32,24 --cases 6 --validation 3 >/dev/null || fail "films"
+done
+diff -r "$dir/f" "$dir/g" >/dev/null || fail "equal films differ"
+[ "$(find "$dir/f/images" -name '*.png' | wc -l)" -eq 9 ] || fail "not 9 films"
+[ "$(tr -d ' \n\t' <"$dir/f/dataset.json" | grep -o '"label":[012]' | sort | uniq -c | awk '$1 == 3' | wc -l)" -eq 3 ] || fail "labels of the films"
+expect 64 "two numbers" "$axial" phantom "$dir/d" --task classification --size 32,24,3
+expect 64 "segmentation" "$axial" phantom "$dir/d" --task clasification
+
 expect 64 "folder" "$axial" phantom
 expect 64 "three numbers" "$axial" phantom "$dir/d" --size 64,64
 expect 64 "16 to 1024" "$axial" phantom "$dir/d" --size 64,64,4
