@@ -92,6 +92,26 @@ static const struct arg_def scan_arg_defs[] = {
 		.min = 0.01, .max = 10, .help = "deviation of the weights, in window sizes"},
 	ARG_END};
 
+static const struct arg_def sliding_arg_defs[] = {
+	{"roi_size", ARG_INT3, offsetof(struct scan_args, roi), .flags = ARG_REQUIRED, .min = 1,
+		.max = 4096, .unit = "voxel", .help = "size of the window"},
+	{"sw_batch_size", ARG_INT, offsetof(struct scan_args, batch), .def = "1", .min = 1,
+		.max = 4096, .help = "windows per call of the network", .alias = "batch_size"},
+	{"overlap", ARG_FLOAT, offsetof(struct scan_args, overlap), .def = "0.25", .min = 0,
+		.max = 0.99, .help = "part of a window that its neighbour covers as well"},
+	{"mode", ARG_CHOICE, offsetof(struct scan_args, mode), .def = "\"constant\"",
+		.choices = scan_modes,
+		.help = "weights in a window: gaussian around its centre or constant"},
+	{"sigma_scale", ARG_FLOAT, offsetof(struct scan_args, sigma_scale), .def = "0.125",
+		.min = 0.01, .max = 10, .help = "deviation of the weights, in window sizes"},
+	{"padding_mode", ARG_JSON, .flags = ARG_UNUSED,
+		.help = "accepted; a volume smaller than the window is padded with zeros"},
+	{"cval", ARG_JSON, .flags = ARG_UNUSED, .help = "accepted; likewise"},
+	{"device", ARG_JSON, .flags = ARG_UNUSED, .help = "accepted; --device decides"},
+	{"sw_device", ARG_JSON, .flags = ARG_UNUSED, .help = "accepted; likewise"},
+	{"progress", ARG_JSON, .flags = ARG_UNUSED, .help = "accepted; progress is always shown"},
+	ARG_END};
+
 static const struct inferer_ops scan_ops = {.window = scan_window, .run = scan_infer};
 
 const struct component component_tf_scan_window = {
@@ -99,6 +119,16 @@ const struct component component_tf_scan_window = {
 	.kind = COMPONENT_INFERER,
 	.help = "slides a window over the volume and blends the predictions where windows overlap",
 	.args = scan_arg_defs,
+	.args_size = sizeof(struct scan_args),
+	.ops = &scan_ops,
+};
+
+const struct component component_sliding_window = {
+	.name = "SlidingWindowInferer",
+	.kind = COMPONENT_INFERER,
+	.help = "MONAI's name of TFScanWindowInferer, with its defaults: constant weights where "
+		"windows overlap",
+	.args = sliding_arg_defs,
 	.args_size = sizeof(struct scan_args),
 	.ops = &scan_ops,
 };

@@ -40,6 +40,7 @@ static const struct inferer_ops simple_ops = {.window = simple_window, .run = si
 const struct component component_tf_simple = {
 	.name = "TFSimpleInferer",
 	.kind = COMPONENT_INFERER,
+	.aliases = (const char *const[]){"SimpleInferer", NULL},
 	.help = "applies the network to the whole volume in one pass, zero-padded to its strides",
 	.ops = &simple_ops,
 };

@@ -26,7 +26,8 @@ static bool fields_has(const struct fields *f, const char *name)
 	for (int i = 0; i < f->n; i++)
 		if (!strcmp(f->name[i], name))
 			return true;
-	return f->open;
+	/* MONAI's name of what the network gave, see sample_find(). */
+	return f->open || (!strcmp(name, "pred") && fields_has(f, "model"));
 }
 
 static void fields_add(struct fields *f, const char *name)
@@ -135,6 +136,8 @@ void check_fields_train(struct config_reader *r, const struct train_config *cfg)
 	fields_list(r, &cfg->valid_transforms,
 		cJSON_GetObjectItemCaseSensitive(valid, "pre_transforms"), &v);
 	fields_add(&v, "model");
+	fields_list(r, &cfg->valid_post_transforms,
+		cJSON_GetObjectItemCaseSensitive(valid, "post_transforms"), &v);
 	fields_tags(&cfg->aux_ops, &v);
 	v.open = v.open || check_enabled(cJSON_GetObjectItemCaseSensitive(train, "aux_ops")) !=
 				   cfg->aux_ops.n;

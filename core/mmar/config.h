@@ -8,8 +8,9 @@
 
 /*
  * Training and validation configurations in the grammar of Clara Train v3, read
- * into typed structs.  Reading never stops at the first fault: all of them become
- * rows of struct problems, with file, JSON path, what is wrong and the nearest known name.
+ * into typed structs; those of v4 are translated first (core/mmar/v4.h).  Reading never stops at
+ * the first fault: all of them become rows of struct problems, with file, JSON path, what is wrong
+ * and the nearest known name.
  */
 
 /* Where a configuration comes from. */
@@ -76,6 +77,7 @@ struct train_config {
 	struct component_use valid_pipeline; /* .c NULL: no validation configured */
 	struct component_use inferer;        /* .c NULL: no validation configured */
 	struct component_list train_transforms, valid_transforms, batch_transforms;
+	struct component_list valid_post_transforms;      /* between network and metrics (v4) */
 	struct component_list metrics, aux_ops, handlers; /* disabled ones are left out */
 	int key_metric;                                   /* index into metrics; -1: none */
 
@@ -133,7 +135,6 @@ enum config_kind {
 	CONFIG_AUTOML,    /* config_automl.json */
 	CONFIG_FEDERATED, /* config_fed_server.json, config_fed_client*.json */
 	CONFIG_AIAA,      /* config_aiaa.json */
-	CONFIG_V4,        /* a Clara v4 (MONAI) configuration */
 	CONFIG_UNKNOWN,
 };
 

@@ -134,6 +134,26 @@ static int entry_disabled(struct config_reader *r, const cJSON *entry, const cha
 	return out;
 }
 
+/*
+ * "monai.transforms.Activationsd" and the like are no user code: the class has a built-in
+ * of its name.  Returns that name with its "#alias", or NULL.
+ */
+static const char *entry_library(enum component_kind kind, const char *text)
+{
+	static const char *const libraries[] = {
+		"monai.", "torch.", "ignite.", "deepgrow.", "medl.", NULL};
+	char *alias, *name = entry_split(text, &alias);
+	const char *dot = strrchr(name, '.'), *class = NULL;
+
+	for (int i = 0; dot && libraries[i]; i++)
+		if (!strncmp(text, libraries[i], strlen(libraries[i])) &&
+			component_find(kind, dot + 1))
+			class = text + (dot + 1 - name);
+	free(name);
+	free(alias);
+	return class;
+}
+
 /* "path", or a dotted "name": a Python class of the user's. */
 static void entry_refuse_code(
 	struct config_reader *r, enum component_kind kind, const char *text, const char *path)
@@ -295,8 +315,13 @@ static int entry_build(struct config_reader *r, enum component_kind kind, cJSON 
 	}
 	own = custom_is_path(text);
 	if (!own && (json_str(entry, "path", NULL) || strchr(text, '.'))) {
-		entry_refuse_code(r, kind, text, path);
-		return -1;
+		const char *class = entry_library(kind, text);
+
+		if (!class) {
+			entry_refuse_code(r, kind, text, path);
+			return -1;
+		}
+		text = class;
 	}
 	reader_unknown_keys(r, entry, path, keys, "a component");
 	name = entry_split(text, &alias);

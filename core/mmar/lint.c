@@ -7,27 +7,19 @@
 
 #include "core/base/mem.h"
 #include "core/mmar/reader.h"
+#include "core/mmar/v4.h"
 
 static bool has(const cJSON *obj, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(obj, key) != NULL;
 }
 
-static bool lint_is_v4(const cJSON *root)
-{
-	const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
-	const cJSON *s = train ? train : root;
-
-	return has(root, "CLARA_TRAIN_VERSION") || has(s, "dataloader") || has(s, "trainer") ||
-	       has(s, "lr_scheduler") || has(s, "evaluator");
-}
-
 enum config_kind config_kind_of(const cJSON *root)
 {
 	if (has(root, "inference"))
 		return CONFIG_AIAA;
-	if (lint_is_v4(root))
-		return CONFIG_V4;
+	if (v4_is(root))
+		return has(root, "train") ? CONFIG_TRAIN : CONFIG_VALIDATE;
 	if (has(root, "train"))
 		return CONFIG_TRAIN;
 	if (has(root, "controller") && has(root, "executor"))
@@ -48,7 +40,7 @@ const char *config_kind_name(enum config_kind kind)
 {
 	static const char *const names[] = {"training configuration", "validation configuration",
 		"environment", "data list", "AutoML configuration", "federated configuration",
-		"annotation configuration", "Clara v4 configuration", "unknown configuration"};
+		"annotation configuration", "unknown configuration"};
 
 	return names[kind];
 }
@@ -109,9 +101,6 @@ static void lint_other(struct config_reader *r, enum config_kind kind)
 {
 	if (kind == CONFIG_ENVIRONMENT)
 		lint_environment(r);
-	else if (kind == CONFIG_V4)
-		reader_error(r, "", "this build reads the grammar of Clara v3",
-			"a Clara v4 (MONAI) configuration");
 	else if (kind != CONFIG_DATASET)
 		reader_warn(r, "", NULL, "%s: only the JSON was checked", config_kind_name(kind));
 }

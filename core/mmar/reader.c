@@ -19,6 +19,7 @@
 #include "core/custom/custom.h"
 #include "core/mmar/generate.h"
 #include "core/mmar/paths.h"
+#include "core/mmar/v4.h"
 
 #define READER_MAX_FILE (64u << 20)
 
@@ -112,6 +113,8 @@ static int reader_files(struct config_reader *r, const struct config_source *src
 	}
 	r->env_label = env_path;
 	r->root = reader_json(r, r->paths.config_file, r->file, &r->text);
+	if (r->root && v4_is(r->root))
+		v4_translate(r->root, json_str(*env, "PROCESSING_TASK", NULL));
 	return r->root ? 0 : -1;
 }
 
@@ -154,6 +157,15 @@ static void reader_lint_defaults(struct config_reader *r)
 	}
 }
 
+/* v4 starts from weights only where a CheckpointLoader is enabled. */
+static void reader_v4_checkpoint(struct config_reader *r)
+{
+	const char *path = v4_checkpoint(r->root);
+
+	free(r->paths.ckpt);
+	r->paths.ckpt = path && *path ? sys_join(r->paths.mmar_root, path) : NULL;
+}
+
 int reader_open(struct config_reader *r, const struct config_source *src, const char *def_config,
 	struct problems *ps)
 {
@@ -181,6 +193,8 @@ int reader_open(struct config_reader *r, const struct config_source *src, const 
 	if (vars_substitute(&r->vars, r->root, r->file, "", ps)) {
 		/* likewise */
 	}
+	if (v4_was(r->root))
+		reader_v4_checkpoint(r);
 	return 0;
 }
 
@@ -243,6 +257,14 @@ cJSON *reader_section(struct config_reader *r, const char *key, bool required)
 	return NULL;
 }
 
+static bool reader_is_v4_key(const struct config_reader *r, const char *key)
+{
+	for (int i = 0; v4_was(r->root) && v4_keys[i]; i++)
+		if (!strcmp(v4_keys[i], key))
+			return true;
+	return false;
+}
+
 void reader_unknown_keys(struct config_reader *r, const cJSON *obj, const char *path,
 	const char *const *known, const char *what)
 {
@@ -255,7 +277,7 @@ void reader_unknown_keys(struct config_reader *r, const cJSON *obj, const char *
 
 		while (known[i] && strcmp(known[i], x->string))
 			i++;
-		if (known[i] || x->string[0] == '_')
+		if (known[i] || x->string[0] == '_' || (!path[0] && reader_is_v4_key(r, x->string)))
 			continue;
 		near = problem_nearest(x->string, known);
 		here = mem_printf("%s%s%s", path, path[0] ? "." : "", x->string);

@@ -52,9 +52,10 @@ static const char *const train_keys[] = {"epochs", "num_training_epoch_per_valid
 	"DATA_LIST_KEY", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
 
 static const char *const train_section_keys[] = {"loss", "optimizer", "model", "lr_policy",
-	"pre_transforms", "batch_transforms", "image_pipeline", "aux_ops", "handlers", NULL};
-static const char *const valid_section_keys[] = {
-	"metrics", "pre_transforms", "image_pipeline", "inferer", NULL};
+	"pre_transforms", "batch_transforms", "image_pipeline", "aux_ops", "handlers",
+	"post_transforms", "iteration", NULL};
+static const char *const valid_section_keys[] = {"metrics", "pre_transforms", "image_pipeline",
+	"inferer", "post_transforms", "iteration", NULL};
 
 static uint64_t train_seed_digits(const char *text, uint64_t def)
 {
@@ -136,6 +137,8 @@ static void valid_section(struct config_reader *r, struct train_config *cfg)
 	reader_list(r, COMPONENT_METRIC, s, "validate", "metrics", true, &cfg->metrics);
 	reader_list(r, COMPONENT_TRANSFORM, s, "validate", "pre_transforms", true,
 		&cfg->valid_transforms);
+	reader_list(r, COMPONENT_TRANSFORM, s, "validate", "post_transforms", false,
+		&cfg->valid_post_transforms);
 	reader_one(
 		r, COMPONENT_PIPELINE, s, "validate", "image_pipeline", true, &cfg->valid_pipeline);
 	reader_one(r, COMPONENT_INFERER, s, "validate", "inferer", true, &cfg->inferer);
@@ -177,6 +180,7 @@ void train_config_release(struct train_config *cfg)
 	component_list_release(&cfg->train_transforms);
 	component_list_release(&cfg->valid_transforms);
 	component_list_release(&cfg->batch_transforms);
+	component_list_release(&cfg->valid_post_transforms);
 	component_list_release(&cfg->metrics);
 	component_list_release(&cfg->aux_ops);
 	component_list_release(&cfg->handlers);

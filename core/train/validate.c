@@ -13,6 +13,20 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/train/trainer.h"
+#include "core/transform/transform.h"
+
+/* One case: the network, what v4 does between it and the metrics, the metrics. */
+static int validate_case(struct trainer *t, struct sample *s, struct err *err)
+{
+	const struct component_list *post = &t->cfg.valid_post_transforms;
+
+	if (validator_predict(&t->validator, s, err))
+		return -1;
+	for (int i = 0; i < post->n; i++)
+		if (transform_apply(&post->v[i], s, NULL, err))
+			return -1;
+	return validator_measure(&t->validator, s, err);
+}
 
 static int validate_cases(struct trainer *t, struct err *err)
 {
@@ -25,7 +39,7 @@ static int validate_cases(struct trainer *t, struct err *err)
 	if (pipeline_start(t->valid_pipe, 0, 0, err))
 		return -1;
 	while (!rc && (got = pipeline_next_sample(t->valid_pipe, &s, err)) == 1) {
-		rc = validator_predict(v, s, err) || validator_measure(v, s, err) ? -1 : 0;
+		rc = validate_case(t, s, err);
 		sample_free(s);
 		trainer_prop(t->hooks, "validation", (double)++done / (double)n);
 	}

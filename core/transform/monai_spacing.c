@@ -30,7 +30,7 @@ static const struct arg_def spacing_defs[] = {
 		.min = -1,
 		.max = 1000,
 		.unit = "mm",
-		.help = "voxel size along x, y, z; 0, -1 or absent: as it is"},
+		.help = "voxel size along x, y, z; -1: as it is; absent: 1"},
 	{.name = "diagonal",
 		.type = ARG_BOOL,
 		.offset = offsetof(struct spacing_args, diagonal),
@@ -54,7 +54,9 @@ static void spacing_affine(const struct spacing_args *a, const struct volume *v,
 	volume_spacing(v, old);
 	memcpy(out, v->affine, 16 * sizeof(double));
 	for (int c = 0; c < 3; c++) {
-		double want = c < a->pixdim.n && a->pixdim.v[c] > 0 ? a->pixdim.v[c] : old[c];
+		double want = c < a->pixdim.n ? a->pixdim.v[c] : 1;
+
+		want = want > 0 ? want : old[c];
 
 		for (int r = 0; r < 3; r++)
 			out[r][c] =
