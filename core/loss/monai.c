@@ -29,11 +29,28 @@ struct node *monai_activated(
 	return in->prediction;
 }
 
+int monai_onehot(
+	const struct monai_common *c, const struct loss_input *in, int32_t *onehot, struct err *err)
+{
+	int64_t classes = shape_channels(&in->prediction->shape);
+	int64_t channels = shape_channels(&in->label->shape);
+
+	*onehot = !c->to_onehot_y && classes > 1;
+	if (*onehot && channels == 1)
+		return err_set(err, ERR_DATA,
+			"the label has one channel of class numbers and the network %lld: set "
+			"\"to_onehot_y\": true",
+			(long long)classes);
+	if (!*onehot && classes > 1 && channels == classes)
+		return err_set(err, ERR_DATA,
+			"the label has a channel per class already: set \"to_onehot_y\": false");
+	return 0;
+}
+
 int monai_dice_build(const struct monai_common *c, const struct monai_dice_args *a, double weight,
 	struct graph *g, const struct loss_input *in, struct node **loss, struct err *err)
 {
 	struct dice_attr attr = {
-		.onehot = !c->to_onehot_y && shape_channels(&in->prediction->shape) > 1,
 		.skip_background = !c->include_background,
 		.squared = a->squared,
 		.jaccard = a->jaccard ? DICE_JACCARD : DICE_PLAIN,
@@ -45,6 +62,8 @@ int monai_dice_build(const struct monai_common *c, const struct monai_dice_args 
 	};
 	struct node *x = monai_activated(c, g, in, err);
 
+	if (monai_onehot(c, in, &attr.onehot, err))
+		return -1;
 	*loss = x ? layer_dice(g, x, in->label, &attr, err) : NULL;
 	return *loss ? 0 : -1;
 }
@@ -55,7 +74,6 @@ int monai_focal_build(const struct monai_common *c, const struct monai_focal_arg
 	int64_t classes = shape_channels(&in->prediction->shape);
 	bool softmax = a->use_softmax && classes > 1;
 	struct entropy_attr attr = {
-		.onehot = !c->to_onehot_y && classes > 1,
 		.skip_background = !c->include_background,
 		.smooth = 1e-7f,
 		.gamma = (float)a->gamma,
@@ -65,7 +83,8 @@ int monai_focal_build(const struct monai_common *c, const struct monai_focal_arg
 	};
 	struct node *x = loss_log_input(in, !softmax, &attr.form);
 
-	if (loss_numbers(&a->weight, "weight", attr.weight, &attr.n_weight, err) ||
+	if (monai_onehot(c, in, &attr.onehot, err) ||
+		loss_numbers(&a->weight, "weight", attr.weight, &attr.n_weight, err) ||
 		loss_numbers(&a->alpha, "alpha", attr.alpha, &attr.n_alpha, err))
 		return -1;
 	/* Of exclusive classes, the background counts 1 - alpha. */

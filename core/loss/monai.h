@@ -27,6 +27,13 @@ void monai_check(
 struct node *monai_activated(const struct monai_common *c, struct graph *g,
 	const struct loss_input *in, struct err *err) MUST_CHECK;
 
+/*
+ * Whether the label has a channel per class, as to_onehot_y says; ERR_DATA when its
+ * channels say otherwise.
+ */
+int monai_onehot(const struct monai_common *c, const struct loss_input *in, int32_t *onehot,
+	struct err *err) MUST_CHECK;
+
 int monai_dice_build(const struct monai_common *c, const struct monai_dice_args *a, double weight,
 	struct graph *g, const struct loss_input *in, struct node **loss,
 	struct err *err) MUST_CHECK;

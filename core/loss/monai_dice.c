@@ -35,7 +35,8 @@ static int overlap_build(const struct monai_common *c, const struct monai_dice_a
 {
 	struct node *x = monai_activated(c, g, in, err);
 
-	attr->onehot = !c->to_onehot_y && shape_channels(&in->prediction->shape) > 1;
+	if (monai_onehot(c, in, &attr->onehot, err))
+		return -1;
 	attr->skip_background = !c->include_background;
 	attr->smooth = (float)a->smooth_dr;
 	attr->top_smooth = (float)a->smooth_nr;

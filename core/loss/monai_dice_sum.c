@@ -24,7 +24,6 @@ static int cross_entropy_build(const struct dice_ce_args *a, struct graph *g,
 {
 	int64_t classes = shape_channels(&in->prediction->shape);
 	struct entropy_attr attr = {
-		.onehot = !a->common.to_onehot_y && classes > 1,
 		.smooth = 1e-8f,
 		.mean = a->common.reduction ? ENTROPY_MEAN_NONE
 			: classes > 1       ? ENTROPY_MEAN_WEIGHTS
@@ -33,7 +32,8 @@ static int cross_entropy_build(const struct dice_ce_args *a, struct graph *g,
 	};
 	struct node *x = loss_log_input(in, classes == 1, &attr.form);
 
-	if (loss_numbers(&a->ce_weight, "ce_weight", attr.weight, &attr.n_weight, err))
+	if (monai_onehot(&a->common, in, &attr.onehot, err) ||
+		loss_numbers(&a->ce_weight, "ce_weight", attr.weight, &attr.n_weight, err))
 		return -1;
 	*loss = layer_cross_entropy(g, x, in->label, &attr, err);
 	return *loss ? 0 : -1;

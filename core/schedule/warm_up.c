@@ -7,6 +7,9 @@
  *
  * The policy inside keeps the checkpointed numbers; this one needs none.
  */
+#include <stdlib.h>
+
+#include "core/base/mem.h"
 #include "core/schedule/schedule.h"
 
 extern const struct component component_warm_up;
@@ -33,6 +36,7 @@ static void warm_up_inner(const struct warm_up_args *a, struct component_use *u,
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(a->policy, "name");
 	const cJSON *args = cJSON_GetObjectItemCaseSensitive(a->policy, "args");
 	const struct component *c = NULL;
+	char *inside;
 
 	*u = (struct component_use){0};
 	if (!a->policy || cJSON_IsNull(a->policy))
@@ -49,10 +53,12 @@ static void warm_up_inner(const struct warm_up_args *a, struct component_use *u,
 			"\"args\": {...}}");
 		return;
 	}
-	if (component_use_init(u, c, args, NULL, file, path, ps)) {
+	inside = mem_printf("%s.policy", path);
+	if (component_use_init(u, c, args, NULL, file, inside, ps)) {
 		component_use_release(u);
 		*u = (struct component_use){0};
 	}
+	free(inside);
 }
 
 static double warm_up_lr(const void *args, double lr0, const struct schedule_at *at)
@@ -99,8 +105,12 @@ static void warm_up_check(const void *args, const char *file, const char *path, 
 		problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, path, "\"warmup_epochs\": 5",
 			"WarmUp needs one of warmup_steps and warmup_epochs");
 	warm_up_inner(a, &u, file, path, ps);
-	if (u.c && ((const struct schedule_ops *)u.c->ops)->check)
-		((const struct schedule_ops *)u.c->ops)->check(u.args, file, path, ps);
+	if (u.c && ((const struct schedule_ops *)u.c->ops)->check) {
+		char *inside = mem_printf("%s.policy.args", path);
+
+		((const struct schedule_ops *)u.c->ops)->check(u.args, file, inside, ps);
+		free(inside);
+	}
 	component_use_release(&u);
 }
 

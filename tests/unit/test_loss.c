@@ -454,7 +454,35 @@ static void test_components(void **state)
 		component_use_release(&u);
 	}
 	assert_int_equal(use_faults(COMPONENT_LOSS, "Dice", "{\"smoth\": 1}"), 1);
+	assert_int_equal(use_faults(COMPONENT_LOSS, "DiceLoss", "{\"reduction\": \"none\"}"), 1);
 	assert_int_equal(use_faults(COMPONENT_LOSS, "Focal", "{\"alpha\": [2]}"), 1);
+}
+
+/* What to_onehot_y says and what the label is; sigmoid with softmax. */
+static void test_monai_faults(void **state)
+{
+	static const char *const names[] = {"DiceLoss", "DiceCELoss", "DiceFocalLoss", "FocalLoss",
+		"GeneralizedDiceLoss", "TverskyLoss"};
+
+	(void)state;
+	for (size_t k = 0; k < 2 * ARRAY_SIZE(names); k++) {
+		bool ask = k % 2;
+		struct component_use u = use_of(
+			COMPONENT_LOSS, names[k / 2], ask ? "{\"to_onehot_y\": true}" : "{}");
+		struct shape two = shape5(1, 2, 3, 4, 2), one = shape5(1, 2, 3, 4, 1);
+		struct graph *g = graph_new();
+		struct err err = ERR_INIT;
+		struct node *loss;
+		struct loss_input in = {.activation = LOSS_LINEAR};
+
+		in.prediction = in.logits = graph_input(g, "prediction", &two, &err);
+		in.label = graph_input(g, "label", ask ? &two : &one, &err);
+		assert_int_equal(loss_build(&u, g, &in, &loss, &err), -1);
+		assert_non_null(
+			strstr(err.msg, ask ? "\"to_onehot_y\": false" : "\"to_onehot_y\": true"));
+		graph_free(g);
+		component_use_release(&u);
+	}
 }
 
 int main(void)
@@ -469,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_components),
+		cmocka_unit_test(test_monai_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
