@@ -49,4 +49,7 @@ int export_onnx(
 int export_model_init(
 	struct model *m, const char *weights, int *folded, struct err *err) MUST_CHECK;
 
+/* How many batch norms an inference model still has. */
+int export_batch_norms(const struct model *m);
+
 #endif

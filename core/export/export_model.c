@@ -105,3 +105,16 @@ int export_model_init(struct model *m, const char *weights, int *folded, struct 
 	model_release(&from);
 	return rc;
 }
+
+int export_batch_norms(const struct model *m)
+{
+	const struct params *p = m->params;
+	int n = 0;
+
+	for (int i = 0; i < p->n_state; i++) {
+		size_t len = strlen(p->state[i].name);
+
+		n += len > 4 && !strcmp(p->state[i].name + len - 4, ".var");
+	}
+	return n;
+}

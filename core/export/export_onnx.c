@@ -57,6 +57,7 @@ int export_onnx(const struct export_options *opt, struct export_result *res, str
 		rc = export_onnx_model(opt, &m, res, err);
 	if (!rc) {
 		res->values = params_count(m.params);
+		res->not_folded = export_batch_norms(&m);
 		res->bytes = stat(opt->out, &sb) ? 0 : (size_t)sb.st_size;
 	}
 	model_release(&m);

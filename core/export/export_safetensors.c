@@ -71,19 +71,6 @@ static int export_items(struct export_file *f, const struct model *m, struct err
 	return 0;
 }
 
-static int export_batch_norms(const struct model *m)
-{
-	const struct params *p = m->params;
-	int n = 0;
-
-	for (int i = 0; i < p->n_state; i++) {
-		size_t len = strlen(p->state[i].name);
-
-		n += len > 4 && !strcmp(p->state[i].name + len - 4, ".var");
-	}
-	return n;
-}
-
 int export_safetensors(const struct export_options *opt, struct export_result *res, struct err *err)
 {
 	struct export_file f = {.dtype = opt->dtype};

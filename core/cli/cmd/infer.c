@@ -1,6 +1,7 @@
 /*
  * axial infer: a trained model on image files.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,6 +35,8 @@ static void infer_say_text(void *ctx, const struct infer_result *r)
 	struct buf b = {0};
 
 	(void)ctx;
+	if (r->err && r->count == 1)
+		return; /* it is how the command ends */
 	buf_printf(&b, "image      %d/%d ", r->index + 1, r->count);
 	buf_put_safe(&b, r->file);
 	if (r->err) {
@@ -57,6 +60,12 @@ static void infer_say_text(void *ctx, const struct infer_result *r)
 	buf_release(&b);
 }
 
+/* Six digits are enough, and short. */
+static double infer_round(double x)
+{
+	return round(x * 1e6) / 1e6;
+}
+
 static void infer_say_json(void *ctx, const struct infer_result *r)
 {
 	cJSON *o = cJSON_CreateObject(), *list;
@@ -71,14 +80,15 @@ static void infer_say_json(void *ctx, const struct infer_result *r)
 		cJSON_AddNumberToObject(o, "class", r->best_class);
 		list = cJSON_AddArrayToObject(o, "probabilities");
 		for (int i = 0; i < r->n_classes; i++)
-			cJSON_AddItemToArray(list, cJSON_CreateNumber((double)r->classes[i]));
+			cJSON_AddItemToArray(
+				list, cJSON_CreateNumber(infer_round((double)r->classes[i])));
 	} else {
 		cJSON_AddItemToObject(o, "size", cJSON_CreateIntArray(r->dim, 3));
 		list = cJSON_AddArrayToObject(o, "written");
 		for (int i = 0; i < r->n_written; i++)
 			cJSON_AddItemToArray(list, cJSON_CreateString(r->written[i]));
 	}
-	cJSON_AddNumberToObject(o, "seconds", r->seconds);
+	cJSON_AddNumberToObject(o, "seconds", infer_round(r->seconds));
 	text = cJSON_PrintUnformatted(o);
 	printf("%s\n", text);
 	fflush(stdout);
