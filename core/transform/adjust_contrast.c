@@ -34,35 +34,55 @@ static const struct arg_def contrast_defs[] = {
 	ARG_END,
 };
 
+enum { CONTRAST_LANES = 16 };
+
+/* A plain loop over one minimum would wait for it at every voxel. */
 static void contrast_range(const float *x, size_t n, float *least, float *most)
 {
-	float lo = x[0], hi = x[0];
+	float lo[CONTRAST_LANES], hi[CONTRAST_LANES];
+	size_t i;
+
+	for (int k = 0; k < CONTRAST_LANES; k++)
+		lo[k] = hi[k] = x[0];
+	for (i = 0; i + CONTRAST_LANES <= n; i += CONTRAST_LANES)
+		for (int k = 0; k < CONTRAST_LANES; k++) {
+			lo[k] = x[i + (size_t)k] < lo[k] ? x[i + (size_t)k] : lo[k];
+			hi[k] = x[i + (size_t)k] > hi[k] ? x[i + (size_t)k] : hi[k];
+		}
+	for (; i < n; i++) {
+		lo[0] = x[i] < lo[0] ? x[i] : lo[0];
+		hi[0] = x[i] > hi[0] ? x[i] : hi[0];
+	}
+	*least = lo[0];
+	*most = hi[0];
+	for (int k = 1; k < CONTRAST_LANES; k++) {
+		*least = lo[k] < *least ? lo[k] : *least;
+		*most = hi[k] > *most ? hi[k] : *most;
+	}
+}
+
+static void contrast_curve(float *x, size_t n, float lo, float range, float gamma)
+{
+	float scale = 1 / range;
 
 	for (size_t i = 0; i < n; i++) {
-		lo = x[i] < lo ? x[i] : lo;
-		hi = x[i] > hi ? x[i] : hi;
+		float t = (x[i] - lo) * scale;
+		/* The sum keeps the logarithm away from 0, where the power is 0. */
+		float p = fmath_exp(gamma * fmath_log(t + 1e-36f)) * (float)(t > 0);
+
+		x[i] = p * range + lo;
 	}
-	*least = lo;
-	*most = hi;
 }
 
 static int contrast_volume(struct volume *v, const void *ctx, struct err *err)
 {
 	size_t n = volume_voxels(v) * (size_t)v->channels;
-	float gamma = *(const float *)ctx, lo, hi, range, scale;
+	float gamma = *(const float *)ctx, lo, hi;
 
 	(void)err;
 	contrast_range(v->data, n, &lo, &hi);
-	range = hi - lo;
-	if (!(range > 0))
-		return 0;
-	scale = 1 / range;
-	for (size_t i = 0; i < n; i++) {
-		float t = (v->data[i] - lo) * scale;
-		float p = fmath_exp(gamma * fmath_log(t > 1e-30f ? t : 1e-30f));
-
-		v->data[i] = p * range + lo;
-	}
+	if (hi > lo)
+		contrast_curve(v->data, n, lo, hi - lo, gamma);
 	return 0;
 }
 
