@@ -77,6 +77,28 @@ static enum glyph_role state_glyph(enum run_state s)
 	}
 }
 
+/* "cache 1.2G 98 %": what it holds and how often a case was in it; then what came late. */
+static void add_cache(struct items *l, const struct run_reader *r)
+{
+	struct item *it;
+	char size[24];
+
+	if (isfinite(r->cache_bytes) && isfinite(r->cache_hits)) {
+		it = add(l, "cache", ST_STRONG);
+		axis_format(r->cache_bytes, 0, AXIS_BYTES, size, sizeof(size));
+		snprintf(it->value, sizeof(it->value), "%s %.0f %%", size, 100 * r->cache_hits);
+	}
+	if (r->replace_lag > 0) {
+		it = add(l, "lag", ST_WARN);
+		axis_format(r->replace_lag, 0, AXIS_SECONDS, it->value, sizeof(it->value));
+	}
+	if (r->loader_wait >= 0.05 * r->epoch_seconds) {
+		it = add(l, "waits for data", ST_WARN);
+		snprintf(it->value, sizeof(it->value), "%.0f %%",
+			100 * r->loader_wait / r->epoch_seconds);
+	}
+}
+
 static void collect(struct items *l, const struct run_model *m, int silent_min)
 {
 	const struct run_reader *r = &m->reader;
@@ -101,6 +123,7 @@ static void collect(struct items *l, const struct run_model *m, int silent_min)
 	if (m->state == RUN_RUNNING)
 		add_value(l, "steps/s", r->step_rate, AXIS_NUMBER);
 	add_value(l, "lr", r->lr, AXIS_NUMBER);
+	add_cache(l, r);
 	add_value(l, "took", r->last_time - r->started, AXIS_SECONDS);
 	add_value(l, "peak", m->peak_rss, AXIS_BYTES);
 	if (m->state != RUN_RUNNING && r->end_reason) {

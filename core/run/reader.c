@@ -48,6 +48,8 @@ static void reader_init(struct run_reader *r, char *dir)
 	r->started = r->last_time = r->epoch = r->epochs = r->step = NAN;
 	r->steps_per_epoch = r->loss = r->lr = r->best = r->best_epoch = NAN;
 	r->step_rate = r->peak_rss = NAN;
+	r->epoch_seconds = r->loader_wait = NAN;
+	r->cache_bytes = r->cache_hits = r->replace_lag = NAN;
 }
 
 void run_reader_init(struct run_reader *r, const char *dir)
@@ -157,6 +159,11 @@ static void reader_take_latest(struct run_reader *r, const struct event *ev)
 		break;
 	case EVENT_EPOCH:
 		reader_set(&r->epochs, ev, "epochs");
+		reader_set(&r->epoch_seconds, ev, "seconds");
+		reader_set(&r->loader_wait, ev, "loader_wait");
+		reader_set(&r->cache_bytes, ev, "cache_bytes");
+		reader_set(&r->cache_hits, ev, "cache_hits");
+		reader_set(&r->replace_lag, ev, "replace_lag");
 		break;
 	case EVENT_STEP:
 		r->loss = event_get(ev, "loss");

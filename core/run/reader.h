@@ -46,9 +46,11 @@ struct run_reader {
 	/* latest values; NaN: not known yet */
 	double started, last_time; /* wall seconds of the first and the last event */
 	double epoch, epochs, step, steps_per_epoch, loss, lr, best, best_epoch;
-	double step_rate; /* steps per second, smoothed */
-	double peak_rss;  /* bytes, of the process that ended the run */
-	char *key;        /* name of the key metric, NULL */
+	double step_rate;                            /* steps per second, smoothed */
+	double peak_rss;                             /* bytes, of the process that ended the run */
+	double epoch_seconds, loader_wait;           /* of the last epoch */
+	double cache_bytes, cache_hits, replace_lag; /* with a Smart Cache: at its end */
+	char *key;                                   /* name of the key metric, NULL */
 	char *end_state;  /* "done" ..., NULL while there is no end event */
 	char *end_reason; /* may be NULL */
 	int end_code;     /* exit code of the end event */

@@ -114,7 +114,7 @@ static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 	return trainer_step_event(t, loss, lr, err);
 }
 
-static int trainer_epoch_event(struct trainer *t, double seconds, double wait, struct err *err)
+static int trainer_epoch_event(struct trainer *t, double seconds, double *wait, struct err *err)
 {
 	struct buf f = {0};
 	int rc;
@@ -125,7 +125,7 @@ static int trainer_epoch_event(struct trainer *t, double seconds, double wait, s
 	event_num(&f, "loss", trainer_mean_loss(t));
 	event_num(&f, "lr", trainer_lr(t));
 	event_num(&f, "seconds", round(seconds * 1000) / 1000);
-	event_num(&f, "loader_wait", round(wait * 1000) / 1000);
+	trainer_loader_report(t, wait, &f);
 	rc = run_event(t->run, EVENT_EPOCH, &f, err);
 	buf_release(&f);
 	return rc;
@@ -165,13 +165,9 @@ static bool trainer_validation_due(const struct trainer *t)
 static int trainer_end_epoch(struct trainer *t, struct err *err)
 {
 	double seconds = sys_now() - t->epoch_started, wait;
-	struct pipeline_stats ps;
 
-	pipeline_stats(t->train_pipe, &ps);
-	wait = ps.wait_seconds - t->loader_wait;
-	t->loader_wait = ps.wait_seconds;
 	t->pos.epoch++;
-	if (trainer_epoch_event(t, seconds, wait, err) || trainer_handlers(t, seconds, wait, err))
+	if (trainer_epoch_event(t, seconds, &wait, err) || trainer_handlers(t, seconds, wait, err))
 		return -1;
 	t->pos.step = 0;
 	t->pos.loss_sum = 0;

@@ -35,8 +35,8 @@ struct trainer {
 	int64_t saved_step;     /* of the newest checkpoint */
 	struct trainer_best best;
 	double epoch_started;
-	double loader_wait; /* of the epochs so far, seconds */
-	cJSON *stats;       /* train_stats.json under construction */
+	struct pipeline_stats loader; /* at the end of the last epoch */
+	cJSON *stats;                 /* train_stats.json under construction */
 };
 
 /*
@@ -70,6 +70,9 @@ bool trainer_checkpoint_retry(const struct trainer *t);
 int trainer_save_best(struct trainer *t, struct err *err) MUST_CHECK;
 int trainer_save_waiting(struct trainer *t, struct err *err) MUST_CHECK; /* the copy, if any */
 void trainer_best_release(struct trainer_best *b);
+
+/* What the loader did in the epoch that ends: properties, and fields of its event. */
+void trainer_loader_report(struct trainer *t, double *wait, struct buf *fields);
 
 void trainer_say(const struct train_hooks *hooks, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void trainer_prop(const struct train_hooks *hooks, const char *name, double value);
