@@ -229,6 +229,22 @@ static void conv_sizes(struct conv_kernel *k)
 	k->base.bwd_work = k->thin ? thin_work(k->threads) : d > w ? d : w;
 }
 
+/*
+ * Is there a window with stride above 1 that reaches over both ends of the image?  The
+ * weight gradient of oneDNN 2.6 reads and writes outside its memory then, or does not end.
+ */
+static bool conv_overreaches(const struct kernel_spec *s)
+{
+	struct window w = window_conv(s->attr, &s->in[0]);
+
+	for (int i = 0; i < 3; i++)
+		for (int64_t o = 0; o < w.out[i] && w.stride[i] > 1; o++)
+			if (o * w.stride[i] < w.pad[i] &&
+				o * w.stride[i] - w.pad[i] + w.kernel[i] > w.in[i])
+				return true;
+	return false;
+}
+
 int cpu_conv3d_new(
 	struct cpu_backend *b, const struct kernel_spec *s, struct kernel **out, struct err *err)
 {
@@ -237,7 +253,8 @@ int cpu_conv3d_new(
 
 	/* the gradient of a bias comes with that of the weights only */
 	if (a->act.kind == ACT_SIGMOID ||
-		(a->bias && !(s->want_grad & OP_IN(1)) != !(s->want_grad & OP_IN(2))))
+		(a->bias && !(s->want_grad & OP_IN(1)) != !(s->want_grad & OP_IN(2))) ||
+		(s->training && conv_overreaches(s)))
 		return 0;
 	k = mem_zalloc(sizeof(*k));
 	k->base.ops = &conv_kernel_ops;

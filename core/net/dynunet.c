@@ -46,7 +46,7 @@ static const struct arg_def dyn_arg_defs[] = {
 			"the first"},
 	{"filters", ARG_INTLIST, offsetof(struct dyn_args, filters), .min = 1, .max = 4096,
 		.help = "channels per level; default: 32, doubled per level up to 320 (2-D: 512)"},
-	{"dropout", ARG_JSON, offsetof(struct dyn_args, dropout), .flags = ARG_UNUSED,
+	{"dropout", ARG_JSON, offsetof(struct dyn_args, dropout),
 		.help = "accepted when null or 0"},
 	{"norm_name", ARG_JSON, offsetof(struct dyn_args, norm_name),
 		.help = "batch, instance or group, or [name, {options}]; default [\"instance\", "

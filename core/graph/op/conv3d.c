@@ -213,6 +213,19 @@ static void conv_example(struct rng *r, struct op_case *c)
 		c->in[0].d[1] = 3 + (int64_t)rng_below(r, 3);
 		a->same = 1;
 	}
+	if (rng_below(r, 8) == 0) { /* 2-D, or a first layer: wide kernels with strides */
+		int wide = 5 + 2 * (int)rng_below(r, 4);
+
+		c->in[0] = shape5(1, 1 + (int64_t)rng_below(r, 2) * (int64_t)rng_below(r, 9),
+			3 + (int64_t)rng_below(r, 9), 3 + (int64_t)rng_below(r, 9),
+			c->in[0].d[4] < 3 ? c->in[0].d[4] : 8);
+		for (int i = 0; i < 3; i++) {
+			a->kernel[i] = i || c->in[0].d[1] > 1 ? wide : 1;
+			a->stride[i] = i || c->in[0].d[1] > 1 ? 1 + (int32_t)rng_below(r, 4) : 1;
+		}
+		a->same = 1;
+		co = 8;
+	}
 	a->bias = (int32_t)rng_below(r, 2);
 	a->act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
 	a->act.slope = 0.2f;
