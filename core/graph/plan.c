@@ -20,7 +20,8 @@ struct plan *plan_new(struct graph *g, struct params *params, struct backend *b,
 	p->params = params;
 	p->b = b;
 	p->opts = *opts;
-	if ((opts->training && params_need_grads(params, err)) || plan_build(p, err)) {
+	if ((opts->training && !opts->dry && params_need_grads(params, err)) ||
+		plan_build(p, err)) {
 		plan_free(p);
 		return NULL;
 	}

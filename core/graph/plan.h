@@ -21,6 +21,7 @@ struct plan_opts {
 	bool training;  /* gradients; without it the arena is much smaller */
 	bool no_fuse;   /* keep every node as a step of its own (tests) */
 	bool reference; /* run the reference ops only (tests) */
+	bool dry;       /* sizes and kernels only: no arena, no gradients, cannot run */
 	/*
 	 * BF16: convolutions round their operands to bf16 where the device gains by it; sums,
 	 * weights, norms and losses stay fp32.

@@ -379,6 +379,8 @@ int plan_build(struct plan *p, struct err *err)
 	plan_scratch_blocks(p);
 	plan_grad_blocks(p);
 	p->arena_bytes = arena_assign(p->block, p->n_block);
+	if (p->opts.dry)
+		return 0;
 	p->arena = p->b->ops->alloc(p->b, p->arena_bytes + 64, "arena of the plan", err);
 	if (!p->arena)
 		return -1;
