@@ -81,6 +81,8 @@ int plan_download(struct plan *p, const struct node *node, float *dst, struct er
 
 int plan_forward(struct plan *p, bool training, uint64_t seed, uint64_t step, struct err *err)
 {
+	if (p->opts.dry)
+		return err_set(err, ERR_USAGE, "a dry plan cannot run");
 	if (p->b->ops->step_begin(p->b, err))
 		return -1;
 	for (int i = 0; i < p->n; i++) {

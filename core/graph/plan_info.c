@@ -3,6 +3,8 @@
  */
 #include "core/graph/plan_build.h"
 
+#include <string.h>
+
 static double step_flops(const struct plan_step *t)
 {
 	const struct step *s = &t->s;
@@ -42,15 +44,21 @@ static size_t step_params(const struct plan_step *t)
 void plan_describe(const struct plan *p, struct buf *out)
 {
 	char text[SHAPE_TEXT];
+	int wide = 14;
 
-	buf_printf(
-		out, "%-14s %-9s %-22s %10s %9s\n", "layer", "op", "output", "parameters", "GFLOP");
+	for (int i = 0; i < p->n; i++) {
+		int n = (int)strlen(p->step[i].s.out->name);
+
+		wide = n > wide ? n : wide;
+	}
+	buf_printf(out, "%-*s %-14s %-22s %10s %9s\n", wide, "layer", "op", "output", "parameters",
+		"GFLOP");
 	for (int i = 0; i < p->n; i++) {
 		const struct plan_step *t = &p->step[i];
 
-		buf_printf(out, "%-14s %-9s %-22s %10zu %9.3f%s\n", t->s.out->name, t->s.op->name,
-			shape_text(&t->s.out->shape, text), step_params(t), step_total(t) * 1e-9,
-			t->reference ? "  (reference)" : "");
+		buf_printf(out, "%-*s %-14s %-22s %10zu %9.3f%s\n", wide, t->s.out->name,
+			t->s.op->name, shape_text(&t->s.out->shape, text), step_params(t),
+			step_total(t) * 1e-9, t->reference ? "  (reference)" : "");
 	}
 	buf_printf(out,
 		"%zu parameters (%.1f MiB), arena %.1f MiB (bound %.1f), %.2f GFLOP per %s\n",

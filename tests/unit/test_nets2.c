@@ -167,6 +167,27 @@ static void faults(void **state)
 			    "{\"num_classes\":2,\"plane\":\"t\"}") > 0);
 }
 
+static void a_dry_plan_tells_the_real_size(void **state)
+{
+	const struct plan_opts opts = {.training = true, .dry = true};
+	struct err err = ERR_INIT;
+	struct params *params;
+	struct net_rig r;
+	struct plan *dry;
+
+	(void)state;
+	net_rig_open(&r, "DynUNet", "{" DYN "}", shape5(1, 9, 16, 13, 1));
+	params = params_new(r.g, 1, &err);
+	dry = plan_new(r.g, params, r.cpu, &opts, &err);
+	assert_non_null(dry);
+	assert_int_equal(plan_arena_bytes(dry), plan_arena_bytes(r.plan));
+	assert_null(params->g);
+	assert_int_equal(plan_forward(dry, true, 1, 1, &err), -1);
+	plan_free(dry);
+	params_free(params);
+	net_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +197,7 @@ int main(void)
 		cmocka_unit_test(dynunet_learns),
 		cmocka_unit_test(weights_do_not_depend_on_size),
 		cmocka_unit_test(faults),
+		cmocka_unit_test(a_dry_plan_tells_the_real_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,11 +88,19 @@ static void nets_json(struct nets *n, const char *name, const struct net_report 
 	cJSON_AddItemToArray(n->json, o);
 }
 
-static void nets_row(const struct nets *n, const char *name, const struct net_report *r)
+static void nets_json_error(struct nets *n, const char *name, const char *why)
 {
-	char out[64];
+	cJSON *o = cJSON_CreateObject();
 
-	(void)n;
+	cJSON_AddStringToObject(o, "name", name);
+	cJSON_AddStringToObject(o, "error", why);
+	cJSON_AddItemToArray(n->json, o);
+}
+
+static void nets_row(const char *name, const struct net_report *r)
+{
+	char out[96];
+
 	snprintf(out, sizeof(out), "%lldx%lldx%lld x%lld", (long long)r->out.d[3],
 		(long long)r->out.d[2], (long long)r->out.d[1], (long long)r->out.d[4]);
 	printf("%-14s %12zu %6d %10.2f %10.2f %10.1f %10.1f  %s\n", name, r->params, r->layers,
@@ -118,10 +126,12 @@ static int nets_one(struct nets *n, const struct component_use *use, bool layers
 	int rc = net_report_make(use, n->backend, &n->image, cmd_flag(n->line, "training"),
 		layers ? &text : NULL, &r, err);
 
+	if (!rc && layers && !n->json)
+		nets_head(n);
 	if (!rc && n->json)
 		nets_json(n, use->c->name, &r);
 	else if (!rc)
-		nets_row(n, use->c->name, &r);
+		nets_row(use->c->name, &r);
 	if (!rc && text.p && !n->json)
 		printf("\n%s", text.p);
 	buf_release(&text);
@@ -147,8 +157,6 @@ static int nets_named(struct nets *n, const char *name, struct err *err)
 	rc = component_use_init(&use, c, args, NULL, "--args", "args", &ps);
 	if (rc)
 		problems_to_err(&ps, err);
-	if (!rc && !n->json)
-		nets_head(n);
 	rc = rc ? rc : nets_one(n, &use, true, err);
 	component_use_release(&use);
 	problems_release(&ps);
@@ -177,7 +185,9 @@ static int nets_all(struct nets *n, struct err *err)
 		if (rc)
 			problems_to_err(&ps, &one);
 		rc = rc ? rc : nets_one(n, &use, false, &one);
-		if (rc && !n->json)
+		if (rc && n->json)
+			nets_json_error(n, c->name, one.msg);
+		else if (rc)
 			printf("%-14s %s\n", c->name, one.msg);
 		component_use_release(&use);
 		problems_release(&ps);
@@ -216,8 +226,6 @@ static int nets_config(struct nets *n, struct err *err)
 			n->image.d[1] = 1;
 		rc = nets_shape(n, err);
 	}
-	if (!rc && !n->json)
-		nets_head(n);
 	rc = rc ? rc : nets_one(n, &cfg.network, true, err);
 	train_config_release(&cfg);
 	train_source_release(&src);

@@ -1,0 +1,26 @@
+#!/bin/sh
+# axial nets: every network in the table, one with its layers, the network of an archive,
+# JSON, and words that cannot be.
+. tests/shell/lib.inc
+expect 0 "DenseNet121 " "$AXIAL" nets --size 32,32
+for n in $("$AXIAL" components | awk '$1 == "network" { print $2 }'); do
+	echo "$out" | grep -Eq "^$n +[0-9]+ +[0-9]+" || die "no row of $n: $out"
+done
+expect 0 "7978856" "$AXIAL" nets DenseNet121 --size 224,224 --channels 3 --args '{"num_classes": 1000}'
+echo "$out" | grep -q "class_layers.out" || die "no layers: $out"
+expect 0 '"parameters":	7978856' "$AXIAL" nets DenseNet121 --size 32,32 --channels 3 --json \
+	--args '{"num_classes": 1000}'
+expect 0 '"training_bytes":' "$AXIAL" nets --json --size 32,32
+[ "$(echo "$out" | grep -c '"step_flops"')" -eq "$("$AXIAL" components | grep -c '^network ')" ] ||
+	die "a network is missing: $out"
+tiny_mmar "$tmp/m" 1
+expect 0 "input 24x24x16, 1 channel, batch 2" "$AXIAL" nets -m "$tmp/m"
+expect 0 "input 32x32x32, 1 channel, batch 3" "$AXIAL" nets -m "$tmp/m" --size 32,32,32 --batch 3
+expect 64 "did you mean 'DenseNet121'" "$AXIAL" nets DenseNet21
+expect 64 "X,Y,Z" "$AXIAL" nets --size 7
+expect 64 "whole number" "$AXIAL" nets --batch 0
+expect 64 "not both" "$AXIAL" nets Unet -m "$tmp/m"
+expect 65 "not valid JSON" "$AXIAL" nets Unet --args '{'
+expect 65 "num_classes" "$AXIAL" nets Unet --args '{}'
+expect 65 "n_spatial_dim" "$AXIAL" nets SegAhnet --args '{"num_classes": 2}'
+echo "nets: ok"
