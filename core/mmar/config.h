@@ -23,6 +23,8 @@ struct config_source {
 	const char *const *sets; /* "KEY=VALUE" of --set */
 	int nsets;
 	bool lint; /* only looking: a data list that is not there is a warning, not an error */
+	bool runs; /* beside lint: what is read is run all the same, so code of the MMAR is loaded
+		    */
 };
 
 struct component_list {

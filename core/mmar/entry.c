@@ -193,7 +193,7 @@ static const struct component *entry_custom(
 	struct err err = ERR_INIT;
 	int rc;
 
-	if (r->lint) {
+	if (r->look) {
 		rc = custom_check(r->paths.mmar_root, name, &err);
 	} else {
 		custom_set_root(r->paths.mmar_root);

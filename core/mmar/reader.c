@@ -87,7 +87,7 @@ static cJSON *reader_json(struct config_reader *r, const char *path, const char 
 static int reader_root(struct config_reader *r, const struct config_source *src)
 {
 	r->paths.mmar_root = realpath(src->mmar_root ? src->mmar_root : ".", NULL);
-	custom_set_root(r->lint ? NULL : r->paths.mmar_root);
+	custom_set_root(r->look ? NULL : r->paths.mmar_root);
 	if (r->paths.mmar_root && sys_is_dir(r->paths.mmar_root))
 		return 0;
 	problems_add(
@@ -172,8 +172,10 @@ int reader_open(struct config_reader *r, const struct config_source *src, const 
 	struct vars_input in = {.sets = src->sets, .nsets = src->nsets};
 	cJSON *env = NULL;
 
-	*r = (struct config_reader){
-		.ps = ps, .lint = src->lint, .errors_before = problems_errors(ps)};
+	*r = (struct config_reader){.ps = ps,
+		.lint = src->lint,
+		.look = src->lint && !src->runs,
+		.errors_before = problems_errors(ps)};
 	if (reader_root(r, src) || reader_files(r, src, def_config, &env)) {
 		cJSON_Delete(env);
 		return -1;

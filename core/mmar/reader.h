@@ -15,8 +15,8 @@ struct config_ref {
 };
 
 struct config_reader {
-	const char *file; /* the name in messages, as the user gave it; borrowed from source */
-	bool lint;
+	const char *file;      /* the name in messages, as the user gave it; borrowed from source */
+	bool lint, look;       /* look: no code of the MMAR is loaded */
 	const char *env_label; /* the environment file in messages; borrowed from source */
 	cJSON *root;
 	char *text; /* of the file */

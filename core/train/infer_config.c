@@ -166,6 +166,7 @@ int infer_config_load(struct infer_config *c, const struct train_options *opt, s
 		struct config_source cs = train_source_config(&src);
 
 		cs.lint = true; /* the data list is nobody's business here */
+		cs.runs = true;
 		if (!cs.config_path)
 			cs.config_path = infer_usual_config(src.mmar, err);
 		if (!cs.config_path)

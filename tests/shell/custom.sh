@@ -58,6 +58,13 @@ grep -q '^mean	0\.' "$m/eval/own_summary_results.txt" || die "no value of the me
 grep -q '^valid_cases	2' "$m/eval/hd95_summary_results.txt" || die "no distances"
 expect 0 "" "$AXIAL" mmar lint "$m"
 
+# the weights go on from there: infer and export find the network too
+expect 0 "" "$AXIAL" infer -m "$m" -o "$tmp/out" "$tmp/data/imagesTr/phantom_001.nii.gz"
+ls "$tmp/out" | grep -q phantom_001 || die "infer wrote nothing"
+expect 0 "" "$AXIAL" export -m "$m" --run own --format onnx -o "$tmp/own.onnx"
+[ -s "$tmp/own.onnx" ] || die "no ONNX file"
+expect 66 "there is no" "$AXIAL" export -m "$tmp" --model "$m/models/own/model.safetensors" -o "$tmp/x.onnx"
+
 # bad arguments are named like those of built-in ones
 sed 's|"weight": 2.0|"wight": 2.0|' "$m/config/config_train.json" >"$m/config/typo.json"
 expect 65 "did you mean 'weight'?" "$AXIAL" train -m "$m" -c config/typo.json

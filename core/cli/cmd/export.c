@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/cli/cli.h"
+#include "core/custom/custom.h"
 #include "core/cli/runref.h"
 #include "core/export/export.h"
 #include "core/handler/loader.h"
@@ -206,6 +207,7 @@ static int export_run(struct cmd_line *line, struct err *err)
 		export_dtype(cmd_value(line, "dtype", "fp32"), &opt.dtype, err) ||
 		(size && export_size(size, opt.size, err)))
 		return -1;
+	custom_set_root(cmd_value(line, "mmar", ".")); /* for a network from its folder custom */
 	export_say_ignored(line);
 	weights = export_weights(line, err);
 	if (!weights)
