@@ -149,10 +149,33 @@ static void check_labels(struct config_reader *r, const struct component_use *ne
 	cJSON_Delete(list);
 }
 
+/* v4's deepgrow: an annotator is simulated between the steps. */
+static void check_clicks(struct config_reader *r)
+{
+	static const char *const sections[] = {"train", "validate"};
+
+	for (int i = 0; i < 2; i++) {
+		char *path = mem_printf("%s.iteration", sections[i]);
+		const cJSON *s = cJSON_GetObjectItemCaseSensitive(r->root, sections[i]);
+		static const char text[] =
+			"clicks between the steps (ClickInteraction) are not built yet (annotation)";
+
+		if (!cJSON_GetObjectItemCaseSensitive(s, "iteration")) {
+			/* as most */
+		} else if (r->lint) {
+			reader_warn(r, path, "it cannot be trained yet", "%s", text);
+		} else {
+			reader_error(r, path, NULL, "%s", text);
+		}
+		free(path);
+	}
+}
+
 void check_train(struct config_reader *r, struct train_config *cfg)
 {
 	check_task(r, cfg->task);
 	check_schedule(r, cfg);
+	check_clicks(r);
 	check_batching(r, cfg);
 	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
 	cfg->key_metric = check_key_metric(r, &cfg->metrics);

@@ -83,3 +83,34 @@ int crop_box(struct volume *v, const int start[3], const int size[3], struct err
 	volume_take(v, box);
 	return 0;
 }
+
+bool crop_foreground(const struct volume *v, int lo[3], int hi[3])
+{
+	bool any = false;
+	const float *x = v->data;
+
+	for (int i = 0; i < 3; i++) {
+		lo[i] = v->dim[i];
+		hi[i] = -1;
+	}
+	for (int c = 0; c < v->channels; c++)
+		for (int z = 0; z < v->dim[2]; z++)
+			for (int y = 0; y < v->dim[1]; y++, x += v->dim[0]) {
+				int a = 0, b = v->dim[0] - 1;
+
+				while (a <= b && !(x[a] > 0))
+					a++;
+				if (a > b)
+					continue;
+				while (!(x[b] > 0))
+					b--;
+				any = true;
+				lo[0] = a < lo[0] ? a : lo[0];
+				hi[0] = b > hi[0] ? b : hi[0];
+				lo[1] = y < lo[1] ? y : lo[1];
+				hi[1] = y > hi[1] ? y : hi[1];
+				lo[2] = z < lo[2] ? z : lo[2];
+				hi[2] = z > hi[2] ? z : hi[2];
+			}
+	return any;
+}

@@ -1,6 +1,7 @@
 #ifndef CORE_TRANSFORM_CROP_H
 #define CORE_TRANSFORM_CROP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "core/transform/sample.h"
 
@@ -16,6 +17,9 @@ int crop_box(struct volume *v, const int start[3], const int size[3], struct err
  * leaving dim.  Along an axis where dim is smaller than size the volume lies in the middle.
  */
 void crop_clamp(const int centre[3], const int size[3], const int dim[3], int start[3]);
+
+/* First and last index per axis of the voxels above 0 in any channel; false: there are none. */
+bool crop_foreground(const struct volume *v, int lo[3], int hi[3]);
 
 /* A configured size (checked by its table to be 1 ... 4096) as int. */
 void crop_size(const int64_t from[3], int size[3]);

@@ -38,9 +38,10 @@ static const struct arg_def keep_defs[] = {
 		.type = ARG_INT,
 		.offset = offsetof(struct keep_args, connectivity),
 		.def = "26",
-		.min = 6,
+		.min = 1,
 		.max = 26,
-		.help = "6: voxels that share a face are connected; 26: an edge or corner too"},
+		.help = "6: voxels that share a face are connected; 26: an edge or corner too; "
+			"MONAI's 1 and 3 mean the same"},
 	ARG_END,
 };
 
@@ -107,7 +108,8 @@ static int keep_occurring(
 static int keep_volume(struct volume *v, const void *ctx, struct err *err)
 {
 	const struct keep_args *a = ctx;
-	enum components_connectivity conn = (enum components_connectivity)a->connectivity;
+	enum components_connectivity conn =
+		a->connectivity == 1 || a->connectivity == 6 ? COMPONENTS_6 : COMPONENTS_26;
 	float labels[KEEP_LABELS];
 	int n;
 
@@ -146,7 +148,8 @@ static void keep_check(const void *args, const char *file, const char *path, str
 	char *at;
 
 	fields_check(args, file, path, ps);
-	if (a->connectivity == COMPONENTS_6 || a->connectivity == COMPONENTS_26)
+	if (a->connectivity == COMPONENTS_6 || a->connectivity == COMPONENTS_26 ||
+		a->connectivity == 1 || a->connectivity == 3)
 		return;
 	at = mem_printf("%s.connectivity", path);
 	problems_add(ps, PROBLEM_ERROR, ERR_DATA, file, at, "6 or 26", "connectivity %d",
@@ -157,6 +160,9 @@ static void keep_check(const void *args, const char *file, const char *path, str
 const struct component component_keep_largest_cc = {
 	.name = "KeepLargestCC",
 	.kind = COMPONENT_TRANSFORM,
+	.aliases = (const char *const[]){"KeepLargestConnectedComponentd",
+		"KeepLargestConnectedComponentD", "KeepLargestConnectedComponentDict", "LargestCCd",
+		NULL},
 	.help = "keeps the largest connected component of each label (one channel) or of each "
 		"channel's voxels above 0, and clears the rest",
 	.args = keep_defs,

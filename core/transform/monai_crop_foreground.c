@@ -29,38 +29,6 @@ static const struct arg_def foreground_defs[] = {
 	ARG_END,
 };
 
-/* First and last foreground index per axis; false when there is none. */
-static bool foreground_box(const struct volume *v, int lo[3], int hi[3])
-{
-	bool any = false;
-	const float *x = v->data;
-
-	for (int i = 0; i < 3; i++) {
-		lo[i] = v->dim[i];
-		hi[i] = -1;
-	}
-	for (int c = 0; c < v->channels; c++)
-		for (int z = 0; z < v->dim[2]; z++)
-			for (int y = 0; y < v->dim[1]; y++, x += v->dim[0]) {
-				int a = 0, b = v->dim[0] - 1;
-
-				while (a <= b && !(x[a] > 0))
-					a++;
-				if (a > b)
-					continue;
-				while (!(x[b] > 0))
-					b--;
-				any = true;
-				lo[0] = a < lo[0] ? a : lo[0];
-				hi[0] = b > hi[0] ? b : hi[0];
-				lo[1] = y < lo[1] ? y : lo[1];
-				hi[1] = y > hi[1] ? y : hi[1];
-				lo[2] = z < lo[2] ? z : lo[2];
-				hi[2] = z > hi[2] ? z : hi[2];
-			}
-	return any;
-}
-
 static int foreground_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
 {
 	const struct foreground_args *a = args;
@@ -70,7 +38,7 @@ static int foreground_apply(const void *args, struct sample *s, struct rng *rng,
 	(void)rng;
 	if (!v || keyed_same_dim(&a->k, s, dim, err))
 		return -1;
-	if (!foreground_box(v, lo, hi))
+	if (!crop_foreground(v, lo, hi))
 		return 0; /* nothing to crop around: the whole volume stays */
 	for (int i = 0; i < 3; i++) {
 		int m = (int)a->margin[i], k = (int)a->k_divisible[i];

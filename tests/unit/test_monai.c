@@ -440,96 +440,74 @@ static void test_invert(void **state)
 	sample_free(s);
 }
 
-static void test_items(void **state)
+/* A click of the annotator: inside the object; the next one where the prediction is wrong. */
+static void test_clicks(void **state)
 {
 	struct sample *s = rig_sample("/nowhere");
+	size_t n = (size_t)rig_dim[0] * (size_t)rig_dim[1] * (size_t)rig_dim[2], at = n, more = n;
+	struct volume *v, *label = sample_find(s, "label")->vol;
 	struct err err = ERR_INIT;
 
 	(void)state;
-	rig_must(s, "CopyItemsd", "{\"keys\": \"image\", \"times\": 2, \"names\": [\"a\", \"b\"]}",
-		0);
-	assert_true(rig_same_volume(sample_find(s, "b")->vol, image(s)));
-	rig_must(s, "ConcatItemsd", "{\"keys\": [\"image\", \"pred\", \"a\"], \"name\": \"all\"}",
-		0);
-	assert_int_equal(sample_find(s, "all")->vol->channels, 1 + 3 + 1);
-	assert_true(
-		sample_find(s, "all")->vol->data[volume_voxels(image(s))] == rig_model(0, 0, 0, 0));
-	rig_must(s, "DeleteItemsd", "{\"keys\": [\"pred\", \"a\"]}", 0);
-	assert_null(sample_find(s, "model"));
-	assert_null(sample_find(s, "a"));
-	rig_must(s, "SelectItemsd", "{\"keys\": [\"image\", \"all\"]}", 0);
-	assert_int_equal(s->n, 2);
-	assert_int_equal(rig_apply(s, "SelectItemsd", "{\"keys\": \"label\"}", 0, &err), -1);
-	sample_free(s);
-}
-
-static void test_save(void **state)
-{
-	char dir[] = "/tmp/axial-save-XXXXXX", *args, *path;
-	struct sample *s = counted(1, 3, 2, 1);
-	struct err err = ERR_INIT;
-	struct volume *v;
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	args = mem_printf("{\"keys\": \"image\", \"output_dir\": \"%s\"}", dir);
-	rig_must(s, "SaveImaged", args, 0);
-	path = sys_join(dir, "case1/case1_image.nii.gz");
-	v = nifti_read(path, &err);
-	assert_non_null(v);
-	assert_true(v->data[5] == 5);
-	volume_free(v);
-	assert_int_equal(sys_remove_tree(dir, &err), 0);
-	sample_free(s);
-	free(path);
-	free(args);
-}
-
-static void test_refused(void **state)
-{
-	static const struct {
-		const char *name, *args, *path;
-	} bad[] = {
-		{"LoadImaged", "{\"keys\": []}", "args.keys"},
-		{"Spacingd", "{\"keys\": \"image\", \"pixdim\": 1, \"mode\": \"cubic\"}",
-			"args.mode"},
-		{"Spacingd",
-			"{\"keys\": [\"a\", \"b\", \"c\"], \"pixdim\": 1, \"mode\": [\"nearest\", "
-			"\"nearest\"]}",
-			"args.mode"},
-		{"Orientationd", "{\"keys\": \"image\", \"axcodes\": \"RAL\"}", "args.axcodes"},
-		{"Orientationd", "{\"keys\": \"image\"}", "args.axcodes"},
-		{"RandCropByPosNegLabeld",
-			"{\"keys\": \"image\", \"label_key\": \"label\", \"spatial_size\": 4, "
-			"\"pos\": 0, \"neg\": 0}",
-			"args.pos"},
-		{"RandRotate90d", "{\"keys\": \"image\", \"spatial_axes\": [1, 1]}",
-			"args.spatial_axes"},
-		{"RandAffined", "{\"keys\": \"image\", \"rotate_range\": \"x\"}",
-			"args.rotate_range"},
-		{"RandZoomd", "{\"keys\": \"image\", \"min_zoom\": 1.2}", "args.max_zoom"},
-		{"RandShiftIntensityd", "{\"keys\": \"image\", \"offsets\": [1, 2, 3]}",
-			"args.offsets"},
-		{"AsDiscreted", "{\"keys\": \"image\", \"to_onehot\": true}", "args.n_classes"},
-		{"Activationsd", "{\"keys\": \"image\", \"softmax\": true, \"sigmoid\": true}",
-			"args.softmax"},
-		{"CopyItemsd", "{\"keys\": \"image\", \"names\": [\"a\", \"b\"]}", "args.names"},
-		{"ScaleIntensityd", "{\"keys\": \"image\", \"minv\": null}", "args.factor"},
-		{"NormalizeIntensityd", "{\"keys\": \"image\", \"subtrahend\": [1, 2]}",
-			"args.subtrahend"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct component_use u;
-		struct problems ps = {0};
-
-		assert_true(rig_use(&u, COMPONENT_TRANSFORM, bad[i].name, bad[i].args, 0, &ps) > 0);
-		if (!strstr(ps.v[0].path, bad[i].path))
-			fail_msg("%s %s: %s", bad[i].name, bad[i].args, ps.v[0].path);
-		component_use_release(&u);
-		problems_release(&ps);
+	rig_must(s, "FindAllValidSlicesd", "{\"label\": \"label\", \"sids\": \"sids\"}", 0);
+	rig_must(s, "AddInitialSeedPointd", "{\"label\": \"label\", \"guidance\": \"g\"}", 0);
+	v = sample_find(s, "g")->vol;
+	assert_int_equal(v->channels, 2);
+	for (size_t i = 0; i < 2 * n; i++) {
+		if (v->data[i] == 0)
+			continue;
+		assert_true(at == n && i < n);
+		at = i;
 	}
+	assert_true(at < n && label->data[at] > 0);
+	rig_must(s, "AddGuidanceSignald", "{\"image\": \"image\", \"guidance\": \"g\"}", 0);
+	v = image(s);
+	assert_int_equal(v->channels, 3);
+	assert_true(fabsf(v->data[n + at] - 1) < 1e-6f && v->data[2 * n + at] == 0);
+	/* one voxel beside the click: exp(-1 / 8) of its value */
+	assert_true(fabsf(v->data[n + at + 1] - expf(-0.125f)) < 1e-3f);
+	/* A prediction that takes everything: the object is found, the rest is too much. */
+	v = volume_share(label);
+	assert_int_equal(volume_make_writable(v, &err), 0);
+	for (size_t i = 0; i < n; i++)
+		v->data[i] = 1;
+	assert_int_equal(sample_set(s, "model", v, &err), 0);
+	rig_must(s, "FindDiscrepancyRegionsd", "{\"pred\": \"pred\", \"label\": \"label\"}", 0);
+	rig_must(s, "AddRandomGuidanced", "{\"guidance\": \"g\", \"discrepancy\": \"discrepancy\"}",
+		0);
+	v = sample_find(s, "g")->vol;
+	for (size_t i = 0; i < n; i++)
+		more = v->data[n + i] > 0 ? i : more;
+	assert_true(more < n && label->data[more] == 0);
+	sample_free(s);
+	CHECK(made(1, 7, 1, 1, (const float[]){0, 0, 0, 1, 2, 0, 0}), "SpatialCropForegroundd",
+		"{\"keys\": \"image\", \"source_key\": \"image\", \"spatial_size\": [4, 2, 2]}", 0,
+		1, 2, 0);
+	CHECK(made(1, 7, 1, 1, (const float[]){0, 0, 3, 1, 2, 0, 0}), "SpatialCropForegroundd",
+		"{\"keys\": \"image\", \"source_key\": \"image\", \"spatial_size\": [2, 1, 1]}", 3,
+		1, 2);
+}
+
+static void test_smooth(void **state)
+{
+	float k[5] = {expf(-2), expf(-0.5f), 1, expf(-0.5f), expf(-2)}, sum = 0, x[9] = {0};
+	struct sample *s;
+
+	(void)state;
+	x[4] = 1;
+	for (int i = -4; i <= 4; i++)
+		sum += expf(-0.5f * (float)(i * i));
+	s = made(1, 9, 1, 1, x);
+	rig_must(s, "RandGaussianSmoothd",
+		"{\"keys\": \"image\", \"prob\": 1, \"sigma_x\": [1, 1], \"sigma_y\": [1, 1], "
+		"\"sigma_z\": [1, 1]}",
+		0);
+	for (int i = 0; i < 5; i++)
+		assert_true(fabsf(image(s)->data[i + 2] - k[i] / sum) < 1e-5f);
+	sample_free(s);
+	/* Two components of label 1 (3 and 1 voxels). */
+	CHECK(made(1, 6, 1, 1, (const float[]){1, 1, 1, 0, 1, 2}), "LargestCCd",
+		"{\"keys\": \"image\", \"connectivity\": 1}", 1, 1, 1, 0, 0, 2);
 }
 
 int main(void)
@@ -548,9 +526,8 @@ int main(void)
 		cmocka_unit_test(test_crops),
 		cmocka_unit_test(test_post),
 		cmocka_unit_test(test_invert),
-		cmocka_unit_test(test_items),
-		cmocka_unit_test(test_save),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_smooth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

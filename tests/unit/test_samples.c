@@ -45,7 +45,7 @@ static const struct {
 	{"v4_getting_started", "config_inference.json", {NULL, NULL}},
 	{"v4_getting_started", "config_aiaa.json", {NULL, NULL}},
 	{"v4_getting_started", "environment.json", {NULL, NULL}},
-	{"v4_deepgrow_3d", "config_train.json", {"user code in Python is not run", NULL}},
+	{"v4_deepgrow_3d", "config_train.json", {NULL, NULL}},
 	{"v4_deepgrow_3d", "config_aiaa.json", {NULL, NULL}},
 };
 
