@@ -142,6 +142,11 @@ struct backend *cpu_open(const struct backend_opts *opts, struct err *err)
 	return &c->base;
 }
 
+int cpu_threads(const struct backend *b)
+{
+	return ((const struct cpu_backend *)b)->threads;
+}
+
 bool cpu_has_bf16(void)
 {
 	return bf16_supported();

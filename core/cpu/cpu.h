@@ -10,6 +10,9 @@
  */
 struct backend *cpu_open(const struct backend_opts *opts, struct err *err) MUST_CHECK;
 
+/* Size of the team of a CPU backend: the bits of sums depend on it. */
+int cpu_threads(const struct backend *b);
+
 /* Does a plan with opts.dtype BF16 gain anything here?  Call it after cpu_open(). */
 bool cpu_has_bf16(void);
 

@@ -65,6 +65,38 @@ static uint64_t train_seed_digits(const char *text, uint64_t def)
 	return *text && !*end ? seed : def;
 }
 
+/*
+ * v3 seeds Python, NumPy and TensorFlow apart ("determinism" with python_seed, a string of
+ * digits, random_seed, numpy_seed and tf_seed, positive).  Here all random numbers come
+ * from one seed, the first of random_seed, tf_seed, numpy_seed, python_seed that is there.
+ */
+static void train_check_seeds(struct config_reader *r, const cJSON *det)
+{
+	static const char *const keys[] = {
+		"random_seed", "tf_seed", "numpy_seed", "python_seed", NULL};
+	const cJSON *x;
+
+	cJSON_ArrayForEach (x, det) {
+		bool text = !strcmp(x->string, "python_seed");
+		char *path = mem_printf("determinism.%s", x->string);
+
+		if (text && cJSON_IsString(x) &&
+			(!*x->valuestring ||
+				strspn(x->valuestring, "0123456789") != strlen(x->valuestring)))
+			reader_error(r, path, "a string of digits, as \"20191015\"",
+				"'%s' is no seed", x->valuestring);
+		else if (!(text && cJSON_IsString(x)) && x->string[0] != '_' &&
+			 problem_nearest(x->string, keys) &&
+			 !strcmp(problem_nearest(x->string, keys), x->string) &&
+			 (!cJSON_IsNumber(x) || x->valuedouble < 0 ||
+				 x->valuedouble != (double)(int64_t)x->valuedouble))
+			reader_error(r, path, "0 or a positive whole number", "'%s' is no seed",
+				x->string);
+		free(path);
+	}
+	reader_unknown_keys(r, det, "determinism", keys, "'determinism'");
+}
+
 static void train_seed(struct config_reader *r, struct train_config *cfg)
 {
 	static const char *const keys[] = {"random_seed", "tf_seed", "numpy_seed", NULL};
@@ -83,6 +115,8 @@ static void train_seed(struct config_reader *r, struct train_config *cfg)
 	if (det && !cJSON_IsObject(det))
 		reader_error(r, "determinism", NULL, "'determinism' must be an object, found %s",
 			json_type_name(det));
+	else if (det)
+		train_check_seeds(r, det);
 }
 
 /* Top-level keys that are neither known nor used as {KEY} anywhere. */

@@ -173,6 +173,7 @@ static int run_write_info(struct run *r, const struct run_info *info, struct err
 	for (int i = 0; i < info->nsets; i++)
 		cJSON_AddItemToArray(sets, cJSON_CreateString(info->sets[i]));
 	run_add_str(o, "device", info->device);
+	cJSON_AddNumberToObject(o, "threads", info->threads);
 	cJSON_AddNumberToObject(o, "seed", (double)info->seed);
 	cJSON_AddNumberToObject(o, "epochs", (double)info->epochs);
 	cJSON_AddNumberToObject(o, "summary_interval", (double)info->summary_interval);

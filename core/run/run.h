@@ -37,6 +37,7 @@ struct run_info {
 	const char *const *sets; /* the --set K=V words */
 	int nsets;
 	const char *device;
+	int threads;          /* that compute */
 	const char *resolved; /* configuration after variables and --set, as text */
 	uint64_t seed;
 	int64_t epochs;           /* planned, 0: unknown */

@@ -59,6 +59,11 @@ static int model_find_net(struct model *m, const cJSON *spec, struct err *err)
 	return rc;
 }
 
+int model_threads(const struct model *m)
+{
+	return cpu_threads(m->backend);
+}
+
 bool model_use_amp(struct model *m)
 {
 	if (!cpu_has_bf16())

@@ -57,6 +57,9 @@ int model_init_from_file(
  */
 bool model_use_amp(struct model *m);
 
+/* Threads that compute: with another number the last bits of sums differ. */
+int model_threads(const struct model *m);
+
 /* Adds the network to a graph for an input of batch x size (x, y, z). */
 int model_build(const struct model *m, struct graph *g, int batch, const int size[3],
 	struct node **image, struct node **pred, struct node **logits, struct err *err) MUST_CHECK;

@@ -251,6 +251,7 @@ static int setup_create_run(struct trainer *t, const struct train_source *src, s
 		.sets = (const char *const *)src->sets,
 		.nsets = src->nsets,
 		.device = "cpu",
+		.threads = model_threads(&t->model),
 		.resolved = t->cfg.resolved,
 		.seed = t->cfg.seed,
 		.epochs = t->cfg.epochs,
@@ -259,6 +260,22 @@ static int setup_create_run(struct trainer *t, const struct train_source *src, s
 
 	t->run = run_create(&info, err);
 	return t->run ? 0 : -1;
+}
+
+/* "Same configuration, seed and threads: the same bits" ends here, so it is said. */
+static void setup_check_threads(struct trainer *t, const struct train_source *src)
+{
+	int now = model_threads(&t->model);
+	char *text;
+
+	if (!src->threads || src->threads == now)
+		return;
+	text = mem_printf("this run was computed by %d threads until now and goes on with %d: "
+			  "the last bits of its numbers depend on that (OMP_NUM_THREADS=%d keeps "
+			  "them)",
+		src->threads, now, src->threads);
+	setup_warn(t, text);
+	free(text);
 }
 
 static int setup_resume_run(struct trainer *t, const struct train_source *src, struct err *err)
@@ -276,7 +293,11 @@ static int setup_resume_run(struct trainer *t, const struct train_source *src, s
 		event_int(&f, "step", t->pos.total_step);
 		rc = run_event(t->run, EVENT_RESUME, &f, err);
 	}
-	if (!rc && note.len)
+	if (rc >= 0) {
+		run_set_sink(t->run, t->hooks->line, t->hooks->ctx);
+		setup_check_threads(t, src);
+	}
+	if (rc >= 0 && note.len)
 		setup_warn(t, note.p);
 	buf_release(&f);
 	buf_release(&note);

@@ -88,6 +88,7 @@ static int source_from_record(
 	src->config = source_copy(opt->config, json_str(info, "config", NULL));
 	src->env = source_copy(opt->env, json_str(info, "env", NULL));
 	src->resolved = source_copy(NULL, json_str(info, "resolved", NULL));
+	src->threads = (int)json_num(info, "threads", 0);
 	cJSON_ArrayForEach (word, cJSON_GetObjectItemCaseSensitive(info, "set"))
 		if (cJSON_IsString(word))
 			source_add_set(src, word->valuestring);

@@ -11,6 +11,7 @@ struct train_source {
 	int nsets;
 	char *run_dir;  /* absolute; NULL: a new run */
 	char *resolved; /* configuration that the run was started with; NULL: a new run */
+	int threads;    /* that computed when the run was started; 0: a new run, or not known */
 };
 
 /*

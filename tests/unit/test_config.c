@@ -482,6 +482,36 @@ static void test_network_is_built(void **state)
 	unload(&l);
 }
 
+static void load_seeds(struct loaded *l, const char *seeds)
+{
+	char *to = mem_printf("\"determinism\": %s, \"train\":", seeds);
+
+	load_edit(l, "\"train\":", to);
+	free(to);
+}
+
+static void test_seeds(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+	load_seeds(&l, "{\"python_seed\":\"20191015\",\"random_seed\":123456,"
+		       "\"numpy_seed\":654321,\"tf_seed\":11111}");
+	assert_int_equal(l.rc, 0);
+	assert_int_equal(l.cfg.seed, 123456);
+	assert_true(l.cfg.deterministic);
+	unload(&l);
+	load_seeds(&l, "{\"python_seed\":\"20191015\"}");
+	assert_int_equal(l.cfg.seed, 20191015);
+	unload(&l);
+	load_seeds(&l, "{\"python_seed\":\"abc\",\"random_seed\":-1,\"tf_sed\":4}");
+	assert_int_equal(l.rc, -1);
+	expect_error(&l, "determinism.python_seed", "no seed", "digits");
+	expect_error(&l, "determinism.random_seed", "no seed", "positive");
+	assert_non_null(row(&l.ps, "determinism.tf_sed", "unknown key"));
+	unload(&l);
+}
+
 static void test_task(void **state)
 {
 	static const char *const known[] = {"PROCESSING_TASK=classification"};
@@ -560,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_cross_checks),
 		cmocka_unit_test(test_missing_data),
 		cmocka_unit_test(test_network_is_built),
+		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_task),
 		cmocka_unit_test(test_set_paths),
 		cmocka_unit_test(test_missing_files),

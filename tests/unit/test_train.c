@@ -14,6 +14,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "tests/unit/mmar_dir.h"
 #include "tests/unit/train_rig.h"
 
 static const char *const wide_spec =
@@ -136,6 +137,41 @@ static void test_weight_file_knows_its_network(void **state)
 	model_release(&m);
 	fixture_release(&f);
 	assert_int_equal(sys_remove_tree(path, &err), 0);
+	free(path);
+}
+
+/* A decoder that only training has may be missing in a file of weights. */
+static void test_weights_without_the_decoder(void **state)
+{
+	static const char *const with =
+		"{\"name\":\"SegResnet\",\"in_channels\":1,\"input_size\":[16,16,16],\"args\":{"
+		"\"num_classes\":2,\"init_filters\":4,\"blocks_down\":\"1,1\",\"blocks_up\":\"1\","
+		"\"use_group_normG\":2,\"use_vae\":%s}}";
+	char *path = mem_strdup("/tmp/axial-model-XXXXXX");
+	char *plain = test_replace(with, "%s", "false"), *vae = test_replace(with, "%s", "true");
+	struct err err = ERR_INIT;
+	struct fixture a, b;
+	int spare = 0;
+
+	(void)state;
+	assert_true(mkstemp(path) >= 0);
+	fixture_init(&a, plain, "Adam", 3);
+	fixture_init(&b, vae, "Adam", 4);
+	assert_int_equal(model_save(&a.model, path, NULL, &err), 0);
+	for (int i = 0; i < b.model.params->n; i++)
+		spare += b.model.spare[i];
+	assert_int_equal(b.model.params->n, a.model.params->n + spare);
+	assert_true(spare > 0);
+	if (model_load(&b.model, path, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(model_load_all(&b.model, path, &err), -1);
+	assert_non_null(strstr(err.msg, "is missing"));
+	assert_true(isfinite(steps(&b, 1)));
+	fixture_release(&a);
+	fixture_release(&b);
+	assert_int_equal(sys_remove_tree(path, &err), 0);
+	free(plain);
+	free(vae);
 	free(path);
 }
 
@@ -329,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_checkpoint_brings_back_the_training),
 		cmocka_unit_test(test_foreign_checkpoints_are_refused),
 		cmocka_unit_test(test_weight_file_knows_its_network),
+		cmocka_unit_test(test_weights_without_the_decoder),
 		cmocka_unit_test(test_nan_is_an_error),
 		cmocka_unit_test(test_gradient_is_clipped),
 		cmocka_unit_test(test_nan_is_left_out),

@@ -83,6 +83,8 @@ static const char man_files[] =
 	".TP\n.I MMAR/models/RUN/model.safetensors\nweights that were best by the key metric\n"
 	".TP\n.I MMAR/models/RUN/model_final.safetensors\nweights after the last epoch\n"
 	".TP\n.I MMAR/models/RUN/checkpoint.safetensors\nweights, optimizer and position, to go on from\n"
+	".TP\n.I MMAR/models/RUN/checkpoint.prev.safetensors\nthe one before it: taken, and said, when the "
+	"newest is damaged (a checksum tells)\n"
 	".TP\n.I MMAR/eval\nresults of axial evaluate\n"
 	".TP\n.I /tmp/axial\\-UID/\nsocket, lock and log of the engine (mode 0700)\n";
 
@@ -92,6 +94,21 @@ static const char man_environment[] =
 	".TP\n.B AXIAL_RUNTIME_DIR\nfolder of the engine's socket instead of /tmp/axial\\-UID\n"
 	".TP\n.B NO_COLOR\nno colours in the workbench\n"
 	".TP\n.B TERM, LANG\nwhat the terminal can show\n";
+
+static const char man_training[] =
+	".SH TRAINING\n"
+	"The same configuration, seed and number of compute threads give the same bits of all weights\n"
+	"and metrics, with any num_workers, and after a resume from any crash.  \\fBdeterminism\\fR sets the\n"
+	"seed: the first of random_seed, tf_seed, numpy_seed, python_seed that is there; without it the\n"
+	"seed is fixed as well.  run.json records the number of threads; a resume with another warns.\n"
+	".PP\n\\fBuse_amp\\fR: convolutions with 8 and more channels on both sides round their operands to\n"
+	"bf16 and add up in fp32, on CPUs that have instructions for it; weights, norms, losses and the\n"
+	"optimizer stay fp32, and so does what is kept in memory.  Which layers do is a rule by shape.\n"
+	".PP\nWhen the disk is full the training goes on: events wait in memory, checkpoints are tried\n"
+	"again every 5 seconds, a best model waits as a copy; only a stop and the final model end with 74.\n"
+	".PP\nA loss that is not finite ends the training and names the cases of the batch; with\n"
+	"\\fBnan_policy\\fR \"skip\" the step is left out.  \\fBgradient_clip_norm\\fR and\n"
+	"\\fBgradient_clip_value\\fR limit the gradient.  These keys stand beside learning_rate.\n";
 
 static const char man_exit[] =
 	".SH EXIT STATUS\n"
@@ -120,6 +137,7 @@ static int man_run(struct cmd_line *line, struct err *err)
 		man_command(&b, cmd_at(i));
 	man_components(&b);
 	buf_puts(&b, man_files);
+	buf_puts(&b, man_training);
 	buf_puts(&b, man_environment);
 	buf_puts(&b, man_exit);
 	fputs(b.p, stdout);
