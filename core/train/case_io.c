@@ -22,6 +22,72 @@ int case_transform(const struct component_list *list, struct sample *s, struct e
 	return 0;
 }
 
+#define CASE_READS 64
+
+static void case_drop_name(struct strlist *fields, const char *name)
+{
+	int n = 0;
+
+	for (int i = 0; i < fields->n; i++) {
+		if (strcmp(fields->v[i], name))
+			fields->v[n++] = fields->v[i];
+		else
+			free(fields->v[i]);
+	}
+	fields->n = n;
+}
+
+/* Takes "label" out of u's fields.  False: nothing of it is left. */
+static bool case_unlabel(struct component_use *u)
+{
+	static const char *const rows[] = {"fields", "keys"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct arg_def *d = u->c->args ? args_find(u->c->args, rows[i]) : NULL;
+		struct strlist *fields;
+
+		if (!d || d->type != ARG_STRLIST)
+			continue;
+		fields = (struct strlist *)((char *)u->args + d->offset);
+		case_drop_name(fields, "label");
+		return fields->n > 0;
+	}
+	return true;
+}
+
+static bool case_needs_label(const struct component_use *u)
+{
+	const struct transform_ops *ops = u->c->ops;
+	const char *names[CASE_READS];
+	int n = 0;
+
+	if (ops->reads)
+		ops->reads(u->args, names, CASE_READS, &n);
+	for (int i = 0; i < n && i < CASE_READS; i++)
+		if (names[i] && !strcmp(names[i], "label"))
+			return true;
+	return false;
+}
+
+void case_drop_label(struct component_list *list, struct buf *skipped)
+{
+	int n = 0;
+
+	for (int i = 0; i < list->n; i++) {
+		struct component_use u = list->v[i];
+		bool left = case_unlabel(&u);
+
+		if (left && !case_needs_label(&u)) {
+			list->v[n++] = u;
+			continue;
+		}
+		if (left)
+			buf_printf(skipped, "%s%s", skipped->len ? ", " : "", u.c->name);
+		component_use_release(&u);
+	}
+	list->n = n;
+}
+
 static int case_make_folder(const char *path, struct err *err)
 {
 	const char *base = sys_basename(path);

@@ -13,6 +13,13 @@
 int case_transform(const struct component_list *list, struct sample *s, struct err *err) MUST_CHECK;
 
 /*
+ * For cases without a label: takes "label" out of every list of fields (a training's
+ * validate section and v4's configurations name both).  A transform that needs a label all
+ * the same is removed and its name added to skipped.
+ */
+void case_drop_label(struct component_list *list, struct buf *skipped);
+
+/*
  * Writes field to path on the grid of the file that "image" came from, so that it lies
  * over the original in every viewer.  path ends in .nii or .nii.gz; its folder is made.
  */

@@ -53,8 +53,16 @@ static int evaluate_config(struct evaluator *e, const struct train_options *opt,
 }
 
 /* Inference looks at no label, so none needs to be there. */
-static void evaluate_forget_labels(struct datalist *list)
+static void evaluate_forget_labels(struct evaluator *e, struct datalist *list)
 {
+	struct buf skipped = {0};
+
+	case_drop_label(&e->cfg.pre_transforms, &skipped);
+	case_drop_label(&e->cfg.post_transforms, &skipped);
+	if (skipped.len)
+		trainer_say(
+			e->hooks, "note       left out, because they need a label: %s", skipped.p);
+	buf_release(&skipped);
 	for (int i = 0; i < list->n; i++) {
 		free(list->v[i].label);
 		list->v[i].label = NULL;
@@ -75,7 +83,7 @@ static int evaluate_data(struct evaluator *e, struct err *err)
 	e->list = datalist_read(
 		e->cfg.paths.dataset_json, e->cfg.paths.data_root, e->cfg.data_list_key, &ps);
 	if (e->list && !e->cfg.do_validation)
-		evaluate_forget_labels(e->list);
+		evaluate_forget_labels(e, e->list);
 	rc = e->list ? datalist_check(e->list, e->cfg.do_validation, &ps) : -1;
 	if (rc)
 		problems_to_err(&ps, err);

@@ -112,7 +112,7 @@ static int infer_sample(
 {
 	const struct volume *image;
 
-	if (case_transform(&f->cfg.pre, s, err))
+	if (case_transform(f->cfg.pre, s, err))
 		return -1;
 	image = sample_volume(s, "image", err);
 	if (!image)

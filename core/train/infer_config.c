@@ -1,9 +1,5 @@
 /*
  * Configuration and images of an inference.
- *
- * Transforms of a training's validate section name "label" among their fields;
- * inference has none.  So that name is taken out of every list of fields, and a
- * transform that still needs a label is left out (and said).
  */
 #include "core/train/infer_config.h"
 
@@ -15,72 +11,12 @@
 #include "core/handler/loader.h"
 #include "core/train/case_io.h"
 #include "core/train/source.h"
-#include "core/transform/transform.h"
-
-#define INFER_READS 64
-
-static void infer_drop_name(struct strlist *fields, const char *name)
-{
-	int n = 0;
-
-	for (int i = 0; i < fields->n; i++) {
-		if (strcmp(fields->v[i], name))
-			fields->v[n++] = fields->v[i];
-		else
-			free(fields->v[i]);
-	}
-	fields->n = n;
-}
-
-/* Takes "label" out of u's fields.  False: nothing of it is left. */
-static bool infer_unlabel(struct component_use *u)
-{
-	const struct arg_def *d = u->c->args ? args_find(u->c->args, "fields") : NULL;
-	struct strlist *fields;
-
-	if (!d || d->type != ARG_STRLIST)
-		return true;
-	fields = (struct strlist *)((char *)u->args + d->offset);
-	infer_drop_name(fields, "label");
-	return fields->n > 0;
-}
-
-static bool infer_needs_label(const struct component_use *u)
-{
-	const struct transform_ops *ops = u->c->ops;
-	const char *names[INFER_READS];
-	int n = 0;
-
-	if (ops->reads)
-		ops->reads(u->args, names, INFER_READS, &n);
-	for (int i = 0; i < n && i < INFER_READS; i++)
-		if (names[i] && !strcmp(names[i], "label"))
-			return true;
-	return false;
-}
-
-/* Moves what works without a label from list to c->pre. */
-static void infer_take_transforms(struct infer_config *c, struct component_list *list)
-{
-	c->pre.v = mem_zalloc((size_t)(list->n + 1) * sizeof(*c->pre.v));
-	for (int i = 0; i < list->n; i++) {
-		struct component_use *u = &list->v[i];
-		bool empty = !infer_unlabel(u);
-
-		if (!empty && !infer_needs_label(u)) {
-			c->pre.v[c->pre.n++] = *u;
-			*u = (struct component_use){0};
-		} else if (!empty) {
-			buf_printf(&c->skipped, "%s%s", c->skipped.len ? ", " : "", u->c->name);
-		}
-	}
-}
 
 static int infer_need(const struct infer_config *c, const char *file, struct err *err)
 {
 	if (!c->inferer.c)
 		return err_set(err, ERR_DATA, "'%s' configures no inferer", file);
-	if (!c->pre.n)
+	if (!c->pre->n)
 		return err_set(
 			err, ERR_DATA, "'%s' configures no pre_transforms for the image", file);
 	return 0;
@@ -98,7 +34,8 @@ static int infer_load_train(struct infer_config *c, const struct config_source *
 	if (rc)
 		return -1;
 	c->inferer = c->train.inferer;
-	infer_take_transforms(c, &c->train.valid_transforms);
+	c->pre = &c->train.valid_transforms;
+	case_drop_label(&c->train.valid_transforms, &c->skipped);
 	return infer_need(c, cs->config_path, err);
 }
 
@@ -115,7 +52,9 @@ static int infer_load_validate(
 		return -1;
 	c->inferer = c->validate.inferer;
 	c->post = &c->validate.post_transforms;
-	infer_take_transforms(c, &c->validate.pre_transforms);
+	c->pre = &c->validate.pre_transforms;
+	case_drop_label(&c->validate.pre_transforms, &c->skipped);
+	case_drop_label(&c->validate.post_transforms, &c->skipped);
 	c->n_writers = c->validate.writers.n;
 	c->writers = mem_zalloc((size_t)(c->n_writers + 1) * sizeof(*c->writers));
 	for (int i = 0; i < c->n_writers; i++)
@@ -182,9 +121,6 @@ int infer_config_load(struct infer_config *c, const struct train_options *opt, s
 
 void infer_config_release(struct infer_config *c)
 {
-	for (int i = 0; i < c->pre.n; i++)
-		component_use_release(&c->pre.v[i]);
-	free(c->pre.v);
 	buf_release(&c->skipped);
 	free(c->writers);
 	if (c->from_train)

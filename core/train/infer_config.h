@@ -7,7 +7,7 @@
 
 /* What of a configuration inference uses. */
 struct infer_config {
-	struct component_list pre;         /* on "image"; owned */
+	const struct component_list *pre;  /* on "image" */
 	const struct component_list *post; /* NULL: none are configured */
 	struct component_use inferer;      /* borrowed from what follows */
 	const struct write_nifti_args **writers;

@@ -64,6 +64,16 @@ mean=$(sed -n 's/^mean\t//p' "$tmp/m/eval/auc_summary_results.txt")
 awk -v a="$auc" -v b="$mean" 'BEGIN { d = a - b; exit !(d < 1e-4 && d > -1e-4) }' || die "evaluation says AUC $mean, the training $auc"
 [ "$(wc -l <"$tmp/m/eval/auc_raw_results.txt")" -eq 61 ] || die "raw results: $(head -3 "$tmp/m/eval/auc_raw_results.txt")"
 
+# tables: the evaluation, and inference on the files, with the exported model too
+row=$(sed -n 2p "$tmp/m/eval/predictions.csv" | tr -d '\r')
+[ "$(wc -l <"$tmp/m/eval/predictions.csv")" -eq 61 ] || die "predictions: $row"
+film=$(echo "$row" | sed -E 's/.*(film_[0-9]+).*/\1/')
+"$AXIAL" infer -m "$tmp/m" "$tmp/films/images/$film.png" -o "$tmp/out" >"$tmp/log" 2>&1 || die "infer: $(tail -3 "$tmp/log")"
+[ "$(sed -n 2p "$tmp/out/predictions.csv" | tr -d '\r' | cut -d, -f2-)" = "$(echo "$row" | cut -d, -f3-)" ] ||
+	die "infer says $(cat "$tmp/out/predictions.csv"), evaluate $row"
+expect 0 "batch norms folded" "$AXIAL" export -m "$tmp/m" --run a
+expect 0 '"class":' "$AXIAL" infer -m "$tmp/m" --json --model "$tmp/m/models/a/model.fzn.safetensors" "$tmp/films/images/$film.png"
+
 # a scanning window makes no sense here, and that is said
 sed -i 's/{"name": "TFSimpleInferer"}/{"name": "TFScanWindowInferer", "args": {"roi_size": [32, 32, 1]}}/' "$tmp/m/config/config_validation.json"
 expect 65 "TFSimpleInferer" "$AXIAL" evaluate -m "$tmp/m"
