@@ -24,6 +24,7 @@ struct pack {
 	struct archive *a;
 	const char *file; /* of the archive, in messages */
 	char *part;
+	struct stat own[2]; /* the archive that is written and the one it replaces */
 };
 
 static int pack_fail(const struct pack *p, const char *what, struct err *err)
@@ -103,6 +104,16 @@ static bool pack_wanted(const char *rel, bool folder)
 	return true;
 }
 
+/* An archive that lies in the folder that is packed does not pack itself. */
+static bool pack_is_own(const struct pack *p, const struct stat *st)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(p->own); i++)
+		if (p->own[i].st_ino && p->own[i].st_ino == st->st_ino &&
+			p->own[i].st_dev == st->st_dev)
+			return true;
+	return false;
+}
+
 static int pack_tree(struct pack *p, const char *dir, const char *rel, const char *top,
 	const char *weights, struct err *err)
 {
@@ -117,7 +128,7 @@ static int pack_tree(struct pack *p, const char *dir, const char *rel, const cha
 		struct stat st;
 
 		if (!lstat(path, &st) && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) &&
-			pack_wanted(here, folder) &&
+			pack_wanted(here, folder) && !pack_is_own(p, &st) &&
 			!(weights && !strcmp(here, "models/model.safetensors"))) {
 			rc = pack_file(p, path, name, err);
 			if (!rc && folder)
@@ -167,6 +178,10 @@ int mmar_pack(const char *dir, const char *out, const char *weights, struct err 
 	}
 	tmp = folder_tmp(out);
 	rc = p.api.write_open_filename(p.a, tmp) == ARCHIVE_OK ? 0 : pack_fail(&p, "write", err);
+	if (!rc && stat(tmp, &p.own[0]))
+		rc = err_set(err, ERR_IO, "cannot stat '%s'", tmp);
+	if (stat(out, &p.own[1]))
+		p.own[1] = (struct stat){0};
 	if (!rc)
 		rc = pack_all(&p, dir, weights, err);
 	if (!rc && p.api.write_close(p.a) != ARCHIVE_OK)

@@ -21,6 +21,11 @@ for kind in zip tar.gz; do
 	[ ! -e "$tmp/back-$kind/models/run1" ] && [ ! -e "$tmp/back-$kind/data" ] || die "runs or data in $kind"
 	expect 64 "exists already" "$AXIAL" mmar unpack "$tmp/m.$kind" "$tmp/back-$kind"
 done
+# into the folder itself, twice: the archive does not hold itself
+(cd "$tmp/m" && expect 0 "" "$AXIAL" mmar pack . in.zip && expect 0 "" "$AXIAL" mmar pack . in.zip) || exit 1
+expect 0 "" "$AXIAL" mmar unpack "$tmp/m/in.zip" "$tmp/back-in"
+ls "$tmp/back-in" | grep -q "in.zip" && die "the archive holds itself"
+rm "$tmp/m/in.zip"
 expect 64 "ends in .zip" "$AXIAL" mmar pack "$tmp/m" "$tmp/m.rar"
 expect 66 "no MMAR" "$AXIAL" mmar pack "$tmp/nowhere" "$tmp/x.zip"
 
