@@ -58,6 +58,22 @@ static const char *infer_suffix(const struct infer *f, struct sample *s, const c
 	return infer_fields(f) == 1 && v && v->vol && v->vol->channels == 1 ? "seg" : field;
 }
 
+/* True when a file that would be written is one of the images. */
+static bool infer_is_input(const struct infer *f, const char *path)
+{
+	char *a = realpath(path, NULL);
+	bool same = false;
+
+	for (int i = 0; a && !same && i < f->list.n; i++) {
+		char *b = realpath(f->list.v[i].file, NULL);
+
+		same = b && !strcmp(a, b);
+		free(b);
+	}
+	free(a);
+	return same;
+}
+
 static int infer_write(
 	struct infer *f, struct sample *s, struct infer_result *r, char **written, struct err *err)
 {
@@ -75,6 +91,11 @@ static int infer_write(
 		if (prob)
 			type = NIFTI_OUT_FLOAT32;
 		written[i] = infer_path(f, s->case_id, infer_suffix(f, s, field));
+		if (infer_is_input(f, written[i]))
+			return err_set(err, ERR_USAGE,
+				"'%s' would be overwritten, but it is one of the images: give "
+				"another folder with -o",
+				written[i]);
 		if (case_write(s, field, written[i], type,
 			    prob ? RESAMPLE_LINEAR : RESAMPLE_NEAREST, err))
 			return -1;
@@ -176,15 +197,8 @@ static int infer_check_out(struct infer *f, struct err *err)
 			"'%s' is one file, but there are %d images with %d fields each: give a "
 			"folder with -o",
 			out, f->list.n, infer_fields(f));
-	if (f->to_file && sys_exists(out)) {
-		char *a = realpath(out, NULL), *b = realpath(f->list.v[0].file, NULL);
-		bool same = a && b && !strcmp(a, b);
-
-		free(a);
-		free(b);
-		if (same)
-			return err_set(err, ERR_USAGE, "'%s' is the image itself", out);
-	}
+	if (f->to_file && infer_is_input(f, out))
+		return err_set(err, ERR_USAGE, "'%s' is the image itself", out);
 	return 0;
 }
 

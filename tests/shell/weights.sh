@@ -26,4 +26,5 @@ expect 65 "did you mean 'channels'" "$AXIAL" weights import "$from" -o "$tmp/no.
 	--network '{"name":"UNet","args":{"chanels":[3]}}'
 expect 64 "needs --network" "$AXIAL" weights import "$from"
 expect 64 "xyz or zyx" "$AXIAL" weights import "$from" --network "$net" -o "$tmp/no.safetensors" --axes yxz
+expect 64 "1 to 1024" "$AXIAL" weights import "$from" --network "$net" -o "$tmp/no.safetensors" --in-channels 4294967297
 exit 0

@@ -91,17 +91,19 @@ static int weights_options(struct cmd_line *line, struct import_options *opt, st
 	const char *axes = cmd_value(line, "axes", "xyz");
 	const char *channels = cmd_value(line, "in-channels", NULL);
 	char *end = NULL;
+	long n;
 
 	if (strcmp(axes, "xyz") != 0 && strcmp(axes, "zyx") != 0)
 		return err_set(err, ERR_USAGE, "option '--axes' needs xyz or zyx, not '%s'", axes);
 	opt->zyx = !strcmp(axes, "zyx");
 	if (!channels)
 		return 0;
-	opt->in_channels = (int)strtol(channels, &end, 10);
-	if (*end || opt->in_channels < 1 || opt->in_channels > 1024)
+	n = strtol(channels, &end, 10);
+	if (*end || n < 1 || n > 1024)
 		return err_set(err, ERR_USAGE,
 			"option '--in-channels' needs a whole number of 1 to 1024, not '%s'",
 			channels);
+	opt->in_channels = (int)n;
 	return 0;
 }
 
