@@ -3,8 +3,8 @@
  *
  * As many cases as memory holds, because a larger window is closer to the whole list;
  * all of them and no exchange when they fit.  Otherwise R cases are exchanged per
- * epoch, as many as one thread makes in four fifths of it: the rest is for
- * cases that take longer than the sample, and for the cores that it shares with the
+ * epoch, at most a quarter of N, and as many as one thread makes in four fifths of it: the
+ * rest is for cases that take longer than the sample, and for the cores that it shares with the
  * network.  N + R cases are in memory at the end of an epoch.
  */
 #include "core/data/cache_plan.h"
@@ -19,7 +19,8 @@
 #include "core/data/prefix_cache.h"
 #include "core/transform/transform.h"
 
-enum { PLAN_REPEATS = 3 }; /* of the random part */
+enum { PLAN_REPEATS = 3 };             /* of the random part */
+static const double PLAN_SHARE = 0.25; /* of the window at most: replacements take its memory */
 
 static int plan_apply(const struct pipeline_config *c, struct sample *s, int from, int to,
 	uint64_t repeat, struct err *err)
@@ -159,7 +160,7 @@ void cache_plan_propose(
 	}
 	/* Seconds of an epoch per case of the window, and how much of a case they make. */
 	per_case = p->step_then / batch;
-	share = fmin(0.8 * per_case / fmax(t->prefix_seconds, 1e-9), 1);
+	share = fmin(0.8 * per_case / fmax(t->prefix_seconds, 1e-9), PLAN_SHARE);
 	p->objects = (int64_t)fmax(fit / (1 + share), 1);
 	if (p->objects > s->batch)
 		p->objects -= p->objects % s->batch;

@@ -15,6 +15,7 @@
 #include "core/run/reader.h"
 #include "core/run/scan.h"
 #include "core/train/source.h"
+#include "core/train/trainer.h"
 
 static const struct cmd_opt plan_opts[] = {
 	{"mmar", 'm', CMD_VALUE, "DIR", "folder of the MMAR (default: the current one)"},
@@ -124,14 +125,16 @@ static void plan_print(const struct train_config *cfg, const struct cache_plan_t
 		floor(s->memory / fmax(t->bytes, 1)));
 	printf("now        %.4g s a step, %.4g s an epoch over the whole list without a cache\n",
 		p->step_now, p->epoch_now);
+	if (p->step_now <= 1.05 * s->step_seconds)
+		printf("           the loader threads keep up without a cache: it would gain nothing\n");
 	if (!p->replace)
 		printf("proposal   all cases fit (%.0f MiB): keep them all, exchange none\n",
 			p->bytes / mib);
 	else
-		printf("proposal   %lld cases and %lld replacements fit (%.0f MiB); one thread makes "
-		       "%lld in four fifths of an epoch\n",
+		printf("proposal   %lld cases and %lld replacements fit (%.0f MiB), which one thread "
+		       "makes in %.3g s\n",
 			(long long)p->objects, (long long)p->replace, p->bytes / mib,
-			(long long)p->replace);
+			(double)p->replace * t->prefix_seconds);
 	printf("then       %.4g s a step, %.4g s an epoch of %lld cases; every case after %lld "
 	       "epochs\n",
 		p->step_then, p->epoch_then, (long long)p->objects, (long long)p->pass);
@@ -187,6 +190,7 @@ static int plan_run(struct cmd_line *line, const struct train_config *cfg, struc
 static int plan_load(
 	struct cmd_line *line, struct train_config *cfg, struct problems *ps, struct err *err)
 {
+	const struct train_hooks none = {0};
 	struct train_options opt = {0};
 	struct train_source src;
 	struct config_source cs;
@@ -196,7 +200,9 @@ static int plan_load(
 	rc = train_source_init(&src, &opt, err);
 	if (!rc) {
 		cs = train_source_config(&src);
-		rc = train_config_load(&cs, cfg, ps) ? problems_to_err(ps, err) : 0;
+		rc = train_config_load(&cs, cfg, ps)
+			     ? problems_to_err(ps, err)
+			     : train_generate(&cfg->generator, &cfg->paths, &none, err);
 	}
 	train_source_release(&src);
 	return rc;
