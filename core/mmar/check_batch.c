@@ -70,6 +70,9 @@ void check_batching(struct config_reader *r, const struct train_config *cfg)
 	const struct pipeline_args *a = pipe->args;
 	int64_t crops = 1;
 
+	if (use_number(&cfg->valid_pipeline, "replace_percent", 0) > 0)
+		reader_warn(r, cfg->valid_pipeline.path, "set replace_percent to 0",
+			"a validation sees every case each time, nothing is exchanged");
 	merge = batch_merge(r, cfg);
 	for (int i = 0; i < cfg->train_transforms.n; i++) {
 		int n = transform_count(&cfg->train_transforms.v[i]);

@@ -52,7 +52,7 @@ void check_network(struct config_reader *r, const struct train_config *cfg)
 	const struct component_use *u = &cfg->network;
 	const struct net_ops *ops = u->c ? u->c->ops : NULL;
 	int64_t channels = (int64_t)use_number(&cfg->train_pipeline, "output_image_channels", 1);
-	int64_t labels = (int64_t)use_number(&cfg->train_pipeline, "output_label_channels", 1);
+	int64_t labels = (int64_t)use_number(&cfg->train_pipeline, "output_label_channels", 0);
 	struct shape s = net_input(&cfg->train_pipeline, channels);
 	struct err err = ERR_INIT;
 	struct graph *g;

@@ -237,6 +237,28 @@ static void header(void **state)
 	assert_true(shows(&s, "loss 0.2500"));
 	assert_false(shows(&s, "peak")); /* unknown: not shown at all */
 	canvas_release(&s.c);
+	/* What the loader did in the last epoch: the cache, and warnings only when there is reason.
+	 */
+	event(w, "epoch",
+		"\"epoch\":1,\"epochs\":5,\"step\":4,\"seconds\":10,\"loader_wait\":0.1,"
+		"\"cache_bytes\":3221225472,\"cache_hits\":0.75,\"replace_lag\":0");
+	assert_int_equal(poll(&m), 1);
+	screen_open(&s, 140, 2);
+	run_header_draw(&s.d, &m, 0);
+	assert_true(shows(&s, "cache 3G 75 %"));
+	assert_false(shows(&s, "lag"));
+	assert_false(shows(&s, "waits for data"));
+	canvas_release(&s.c);
+	event(w, "epoch",
+		"\"epoch\":2,\"epochs\":5,\"step\":4,\"seconds\":10,\"loader_wait\":2.5,"
+		"\"cache_bytes\":3221225472,\"cache_hits\":1,\"replace_lag\":2");
+	event(w, "epoch", "\"epoch\":1,\"step\":4");
+	assert_int_equal(poll(&m), 1);
+	screen_open(&s, 140, 2);
+	run_header_draw(&s.d, &m, 0);
+	assert_true(shows(&s, "lag 2"));
+	assert_true(shows(&s, "waits for data 25 %"));
+	canvas_release(&s.c);
 	screen_open(&s, 22, 1); /* the most important is left */
 	run_header_draw(&s.d, &m, 0);
 	assert_true(shows(&s, "epoch 1/5"));

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/sys.h"
+#include "core/data/cache_plan.h"
 #include "tests/unit/pipeline_rig.h"
 
 /* A training with a window of n cases; batches of batch. */
@@ -402,6 +404,67 @@ static void test_stress(void **state)
 	prig_free(r);
 }
 
+/* What `axial cache-plan` measures: here the transforms are known. */
+static void test_plan_measure(void **state)
+{
+	struct prig *r = smart_new(12, 4, 0.25, 2, true);
+	struct cache_plan_times t;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	prig_delay = 4000;
+	assert_int_equal(cache_plan_measure(&r->config, 5, &t, &err), 0);
+	assert_int_equal(t.cases, 5);
+	assert_int_equal(prig_total(), 5);
+	assert_int_equal(t.prefix, 1);
+	assert_int_equal(t.transforms, 4);
+	assert_true(t.prefix_seconds >= 0.004 && t.prefix_worst >= t.prefix_seconds);
+	assert_true(t.random_seconds > 0 && t.random_seconds < t.prefix_seconds);
+	/* Image and label are whole numbers below 256: a byte each. */
+	assert_true(t.bytes == 2 * PRIG_VOXELS && t.bytes_worst == t.bytes);
+	assert_int_equal(cache_plan_measure(&r->config, 100, &t, &err), 0);
+	assert_int_equal(t.cases, 12);
+	prig_free(r);
+}
+
+static void test_plan_propose(void **state)
+{
+	struct cache_plan_times t = {.prefix_seconds = 2, .random_seconds = 0.05, .bytes = 1 << 20};
+	struct cache_plan_setting s = {.entries = 100,
+		.unique = 100,
+		.batch = 4,
+		.workers = 2,
+		.memory = 200.0 * (1 << 20),
+		.step_seconds = 0.5};
+	struct cache_plan p;
+
+	(void)state;
+	cache_plan_propose(&t, &s, &p);
+	assert_int_equal(p.objects, 100);
+	assert_int_equal(p.replace, 0);
+	assert_true(fabs(p.epoch_now - 25 * 4 * 2.05 / 2) < 1e-9);
+	assert_true(fabs(p.epoch_then - 25 * 0.5) < 1e-9);
+	/* 0.8 x 0.5 s / 4 per case of the window, of 2 s: a twentieth. */
+	s.memory = 50.0 * (1 << 20);
+	cache_plan_propose(&t, &s, &p);
+	assert_int_equal(p.objects, 44); /* 50 / 1.05 = 47, a multiple of 4 */
+	assert_int_equal(p.replace, 2);
+	assert_true(p.bytes <= s.memory && p.lag == 0);
+	assert_true(ceil((double)p.objects * p.fraction) == 2);
+	assert_int_equal(p.pass, 1 + 28);
+	/* Cheap transforms: a quarter, not more. */
+	t.prefix_seconds = 0.01;
+	cache_plan_propose(&t, &s, &p);
+	assert_int_equal(p.objects, 40);
+	assert_int_equal(p.replace, 10);
+	/* One takes longer than an epoch: said. */
+	t.prefix_seconds = 60;
+	s.memory = 8.0 * (1 << 20);
+	cache_plan_propose(&t, &s, &p);
+	assert_int_equal(p.replace, 1);
+	assert_true(p.lag > 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +480,8 @@ int main(void)
 		cmocka_unit_test(test_validation),
 		cmocka_unit_test(test_categories),
 		cmocka_unit_test(test_stress),
+		cmocka_unit_test(test_plan_measure),
+		cmocka_unit_test(test_plan_propose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
