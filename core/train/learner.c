@@ -112,8 +112,7 @@ static void learner_update(struct learner *l, double lr)
 }
 
 /* What is wrong with a step, for people: with the cases of its batch. */
-static int learner_not_finite(
-	const struct learner *l, const struct batch *b, const char *what, struct err *err)
+static int learner_not_finite(const struct batch *b, const char *what, struct err *err)
 {
 	struct buf cases = {0};
 
@@ -122,9 +121,9 @@ static int learner_not_finite(
 	if (b->n > LEARNER_CASES)
 		buf_puts(&cases, " ...");
 	err_set(err, ERR_DATA,
-		"%s is not finite at step %lld (cases %s): lower learning_rate, set "
-		"gradient_clip_norm, or check the intensities",
-		what, (long long)l->t + 1, cases.p);
+		"%s is not finite (cases %s): lower learning_rate, set gradient_clip_norm, or "
+		"check the intensities",
+		what, cases.p);
 	buf_release(&cases);
 	return -1;
 }
@@ -150,10 +149,10 @@ static int learner_gradient(struct learner *l, const struct batch *b, double *lo
 		return -1;
 	*loss = plan_loss(l->plan);
 	if (!isfinite(*loss))
-		return learner_not_finite(l, b, "loss", err);
+		return learner_not_finite(b, "loss", err);
 	if (plan_backward(l->plan, err))
 		return -1;
-	return isfinite(learner_clip(l)) ? 0 : learner_not_finite(l, b, "gradient", err);
+	return isfinite(learner_clip(l)) ? 0 : learner_not_finite(b, "gradient", err);
 }
 
 int learner_step(struct learner *l, const struct batch *b, double lr, double *loss, struct err *err)

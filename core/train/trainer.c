@@ -103,7 +103,7 @@ static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 	if (!got)
 		return err_set(err, ERR_DATA, "the image pipeline ended before the training");
 	if (learner_step(&t->learner, batch, lr, &loss, err))
-		return -1;
+		return err_wrap(err, "step %lld", (long long)t->pos.total_step + 1);
 	t->pos.step++;
 	t->pos.total_step++;
 	if (isfinite(loss))
