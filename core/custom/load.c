@@ -211,13 +211,15 @@ static const struct component *custom_load_locked(enum component_kind kind, cons
 	const char *file, const char *name, const struct stat *st, struct err *err)
 {
 	struct loaded *l = loaded_find(file, name, st);
+	char *shown;
 
 	if (l && l->custom.c.kind == kind)
 		return &l->custom.c;
 	l = mem_zalloc(sizeof(*l));
 	l->custom.ext = custom_symbol(file, name, kind, err);
-	if (!l->custom.ext || custom_wrap(&l->custom, kind, mem_strdup(text), err)) {
-		free((char *)l->custom.c.name);
+	shown = mem_strdup(text);
+	if (!l->custom.ext || custom_wrap(&l->custom, kind, shown, err)) {
+		free(shown);
 		free(l);
 		return NULL;
 	}
