@@ -19,7 +19,7 @@
 #include "core/graph/plan.h"
 #include "core/net/net.h"
 
-enum { MAX_REPS = 200, MAX_STEPS = 200 };
+enum { MAX_REPS = 200, MAX_STEPS = 1000 };
 
 struct bench {
 	int64_t batch, size[3], channels;
@@ -97,6 +97,8 @@ static int build(const struct bench *b, struct graph *g, struct node *io[2], str
 	if (!rc)
 		io[0] = graph_input(g, "image", &s, err);
 	rc = !io[0] || ((const struct net_ops *)c->ops)->build(use.args, g, io[0], &out, err);
+	if (!rc)
+		s = out.pred->shape; /* a classifier has one voxel */
 	s.d[4] = 1;
 	if (!rc && !b->infer) {
 		io[1] = graph_input(g, "label", &s, err);
