@@ -102,3 +102,14 @@ double net_rig_adam(struct net_rig *r, double rate)
 	params_touch(p);
 	return loss;
 }
+
+double net_rig_descend(struct net_rig *r, double rate)
+{
+	double loss = net_rig_step(r);
+	struct params *p = r->params;
+
+	for (size_t i = 0; i < p->len; i++)
+		p->w[i] -= (float)rate * (float)((p->g[i] > 0) - (p->g[i] < 0));
+	params_touch(p);
+	return loss;
+}

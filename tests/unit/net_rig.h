@@ -31,4 +31,7 @@ double net_rig_step(struct net_rig *r);
 /* The same, then one step of Adam. */
 double net_rig_adam(struct net_rig *r, double rate);
 
+/* The same, then rate times the sign of the gradient: cheap where there are many weights. */
+double net_rig_descend(struct net_rig *r, double rate);
+
 #endif
