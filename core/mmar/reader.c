@@ -19,6 +19,7 @@
 #include "core/custom/custom.h"
 #include "core/mmar/generate.h"
 #include "core/mmar/paths.h"
+#include "core/mmar/search.h"
 #include "core/mmar/v4.h"
 
 #define READER_MAX_FILE (64u << 20)
@@ -197,6 +198,7 @@ int reader_open(struct config_reader *r, const struct config_source *src, const 
 	}
 	if (v4_was(r->root))
 		reader_v4_checkpoint(r);
+	search_first_point(r);
 	return 0;
 }
 
