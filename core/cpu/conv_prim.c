@@ -248,12 +248,32 @@ static struct conv_prim *conv_prim_make(
 	return NULL;
 }
 
+/* oneDNN counts the voxels of an item in 32 bits, and divides by the 0 that an overflow makes. */
+static int conv_check_size(const struct conv_spec *s, struct err *err)
+{
+	for (int side = 0; side < 2; side++) {
+		const int64_t *d = side ? s->out : s->in;
+		double voxels = (double)s->n * (double)d[0] * (double)d[1] * (double)d[2];
+
+		if (voxels > INT32_MAX)
+			return err_set(err, ERR_DATA,
+				"a convolution over %lld x %lld x %lld x %lld (batch, z, y, x) "
+				"voxels is too large, at most %d are possible: choose a smaller "
+				"size",
+				(long long)s->n, (long long)d[0], (long long)d[1], (long long)d[2],
+				INT32_MAX);
+	}
+	return 0;
+}
+
 struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s, struct err *err)
 {
 	struct conv_spec plain = *s;
 	struct err none = ERR_INIT;
 	struct conv_prim *p;
 
+	if (conv_check_size(s, err))
+		return NULL;
 	if (s->bf16) {
 		p = conv_prim_make(e, s, &none);
 		if (p && conv_is_fast(p))

@@ -16,6 +16,10 @@ expect 0 '"training_bytes":' "$AXIAL" nets --json --size 32,32
 tiny_mmar "$tmp/m" 1
 expect 0 "input 24x24x16, 1 channel, batch 2" "$AXIAL" nets -m "$tmp/m"
 expect 0 "input 32x32x32, 1 channel, batch 3" "$AXIAL" nets -m "$tmp/m" --size 32,32,32 --batch 3
+# oneDNN divides by zero at sizes whose voxels do not fit into 32 bits
+expect 65 "too large" "$AXIAL" nets Unet --size 2048,2048,2048
+expect 65 "too large" "$AXIAL" nets Unet --size 65536,65536
+expect 64 "one name" "$AXIAL" nets Unet SegResnet
 expect 64 "did you mean 'DenseNet121'" "$AXIAL" nets DenseNet21
 expect 64 "X,Y,Z" "$AXIAL" nets --size 7
 expect 64 "whole number" "$AXIAL" nets --batch 0

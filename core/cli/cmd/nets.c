@@ -241,6 +241,9 @@ static int nets_run(struct cmd_line *line, struct err *err)
 	char *text;
 	int rc;
 
+	if (cmd_argc(line) > 1)
+		return err_set(err, ERR_USAGE, "axial nets takes one name, not '%s' too",
+			cmd_arg(line, 1));
 	if (name && config)
 		return err_set(err, ERR_USAGE, "give a network's name or -m and -c, not both");
 	if (nets_shape(&n, err))
