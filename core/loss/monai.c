@@ -94,7 +94,8 @@ int monai_focal_build(const struct monai_common *c, const struct monai_focal_arg
 			attr.alpha[k] = (float)(k ? a->alpha.v[0] : 1 - a->alpha.v[0]);
 	}
 	/* A list without the background's weight goes with include_background = false. */
-	if (attr.skip_background && classes > 1 && a->weight.n == classes - 1) {
+	if (attr.skip_background && classes > 1 && a->weight.n == classes - 1 &&
+		classes <= ENTROPY_ALPHA_MAX) {
 		for (int k = a->weight.n; k > 0; k--)
 			attr.weight[k] = attr.weight[k - 1];
 		attr.n_weight = (int32_t)classes;

@@ -83,7 +83,8 @@ static double torch_plateau_lr(const void *args, double lr0, const struct schedu
 static void torch_plateau_validated(const void *args, double metric, double state[SCHEDULE_STATE])
 {
 	const struct torch_args *a = args;
-	double margin = a->threshold_mode ? a->threshold : a->threshold * state[PLATEAU_BEST];
+	/* Of its size: metrics below 0 (a negated loss) must rise by it as well. */
+	double margin = a->threshold_mode ? a->threshold : a->threshold * fabs(state[PLATEAU_BEST]);
 
 	if (plateau_better(metric, margin, state))
 		state[PLATEAU_BAD] = 0;

@@ -485,6 +485,32 @@ static void test_monai_faults(void **state)
 	}
 }
 
+/* 32 weights without the background's are for 33 classes, which the attribute has no room for. */
+static void test_many_weights(void **state)
+{
+	struct shape x = shape5(1, 1, 1, 2, ENTROPY_ALPHA_MAX + 1), one = shape5(1, 1, 1, 2, 1);
+	struct buf json = {0};
+	struct component_use u;
+	struct graph *g = graph_new();
+	struct err err = ERR_INIT;
+	struct node *loss;
+	struct loss_input in = {.activation = LOSS_LINEAR};
+
+	(void)state;
+	buf_puts(&json, "{\"to_onehot_y\": true, \"include_background\": false, \"weight\": [1");
+	for (int i = 1; i < ENTROPY_ALPHA_MAX; i++)
+		buf_puts(&json, ", 1");
+	buf_puts(&json, "]}");
+	u = use_of(COMPONENT_LOSS, "FocalLoss", json.p);
+	in.prediction = in.logits = graph_input(g, "prediction", &x, &err);
+	in.label = graph_input(g, "label", &one, &err);
+	assert_int_equal(loss_build(&u, g, &in, &loss, &err), -1);
+	assert_non_null(strstr(err.msg, "32 class weights for 33 classes"));
+	graph_free(g);
+	component_use_release(&u);
+	buf_release(&json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_components),
 		cmocka_unit_test(test_monai_faults),
+		cmocka_unit_test(test_many_weights),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

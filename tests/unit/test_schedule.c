@@ -132,6 +132,9 @@ static void test_plateau(void **state)
 	plateau("ReduceLROnPlateau", "{\"factor\": 0.5, \"patience\": 1, \"mode\": \"max\"}",
 		(double[]){1, 1.00005, 1, 1, 1, 2, 2, 2},
 		(double[]){.1, .1, .05, .05, .025, .025, .025, .0125}, 8);
+	/* a negated loss that sinks by less than the threshold is no improvement */
+	plateau("ReduceLROnPlateau", "{\"factor\": 0.5, \"patience\": 1}",
+		(double[]){-1, -1.00005, -1.00009}, (double[]){.1, .1, .05}, 3);
 	/* ... cooldown=2, threshold=0.1, threshold_mode="abs", min_lr=0.04 */
 	plateau("ReduceLROnPlateau",
 		"{\"factor\": 0.5, \"patience\": 0, \"cooldown\": 2, \"threshold\": 0.1, "
