@@ -28,6 +28,8 @@ case $out in *"3 faulty entries and 2 copies removed, 1 stay"*) ;; *) die "the f
 cmp -s "$list" "$tmp/data/dataset.json" || die "the list itself was changed"
 
 expect 0 "0 errors" "$AXIAL" check -m "$tmp/m" --set DATA_ROOT="$tmp/bad" DATASET_JSON="$tmp/fixed.json"
+expect 64 "options only" "$AXIAL" check -m "$tmp/m" x.json
+expect 64 "options only" "$AXIAL" cache-plan -m "$tmp/m" x.json
 expect 64 "give another name" "$AXIAL" check -m "$tmp/m" --set DATA_ROOT="$tmp/bad" DATASET_JSON="$list" --fix "$list"
 cmp -s "$list" "$tmp/data/dataset.json" || die "the list was written over"
 echo passed

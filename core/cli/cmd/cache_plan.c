@@ -214,8 +214,12 @@ static int plan_cmd(struct cmd_line *line, struct err *err)
 	struct problems ps = {0};
 	struct datalist *list = NULL;
 	const struct pipeline_args *a;
-	int rc = plan_load(line, &cfg, &ps, err);
+	int rc;
 
+	if (cmd_argc(line))
+		return err_set(err, ERR_USAGE, "axial cache-plan takes options only, not '%s'",
+			cmd_arg(line, 0));
+	rc = plan_load(line, &cfg, &ps, err);
 	if (!rc) {
 		a = cfg.train_pipeline.args;
 		list = datalist_read(

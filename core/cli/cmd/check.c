@@ -31,6 +31,9 @@ static int check_cmd(struct cmd_line *line, struct err *err)
 	struct buf text = {0};
 	int rc;
 
+	if (cmd_argc(line))
+		return err_set(err, ERR_USAGE, "axial check takes options only, not '%s'",
+			cmd_arg(line, 0));
 	foreground_options(line, &opt.train);
 	opt.quick = cmd_flag(line, "quick");
 	opt.no_step = cmd_flag(line, "no-step");
