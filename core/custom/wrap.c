@@ -30,11 +30,12 @@ static void custom_init(void *args, const struct component *self)
 static int custom_wrap_arg(struct custom *c, int row, const struct axial_arg *a, struct err *err)
 {
 	int i = c->n_args;
-	cJSON *def = a->def ? cJSON_Parse(a->def) : NULL;
+	cJSON *def;
 
 	if ((int)a->type < AXIAL_BOOL || a->type > AXIAL_FIELDS)
 		return err_set(err, ERR_DATA, "argument '%s' has the unknown type %d", a->name,
 			(int)a->type);
+	def = a->def ? cJSON_Parse(a->def) : NULL;
 	if (a->def && !def)
 		return err_set(err, ERR_DATA, "argument '%s': the default is no JSON: %s", a->name,
 			a->def);

@@ -15,7 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/volume/affine.h"
-#include "core/volume/nifti.h"
+#include "core/volume/image_file.h"
 
 #define INSPECT_SAMPLE 200000 /* voxels that the percentiles are taken from */
 
@@ -96,10 +96,10 @@ static void inspect_warn_image(const struct inspect_at *at, const struct inspect
 }
 
 static struct volume *inspect_read(
-	const struct inspect_at *at, const char *file, struct inspect_case *c)
+	const struct inspect_at *at, const char *file, bool label, struct inspect_case *c)
 {
 	struct err err = ERR_INIT;
-	struct volume *v = nifti_read(file, &err);
+	struct volume *v = image_file_read(file, image_file_kind(file), label, &err);
 
 	if (v)
 		c->bytes += volume_voxels(v) * (size_t)v->channels * sizeof(float);
@@ -113,7 +113,7 @@ static bool inspect_image(const struct inspect_at *at, struct inspect_case *c)
 	const struct datalist_entry *e = &at->list->v[at->entry];
 
 	for (int i = 0; i < e->n_image; i++) {
-		struct volume *v = inspect_read(at, e->image[i], c);
+		struct volume *v = inspect_read(at, e->image[i], false, c);
 
 		if (!v)
 			return false;
@@ -134,7 +134,7 @@ static bool inspect_label(
 	const struct inspect_at *at, const struct inspect_options *opt, struct inspect_case *c)
 {
 	const struct datalist_entry *e = &at->list->v[at->entry];
-	struct volume *v = e->label ? inspect_read(at, e->label, c) : NULL;
+	struct volume *v = e->label ? inspect_read(at, e->label, true, c) : NULL;
 	struct err err = ERR_INIT;
 	int max = opt->classes > 1 ? opt->classes - 1 : opt->classes == 1 ? 1 : INSPECT_CLASSES - 1;
 	size_t n, background;
@@ -148,7 +148,8 @@ static bool inspect_label(
 	}
 	n = v->channels == 1 ? volume_voxels(v) : 0;
 	for (size_t i = 0; i < n; i++)
-		c->count[(int)v->data[i]]++;
+		if (v->data[i] < INSPECT_CLASSES)
+			c->count[(int)v->data[i]]++;
 	background = c->count[0];
 	volume_free(v);
 	if (n && background == n)
@@ -236,20 +237,26 @@ static bool inspect_odd_spacing(const struct inspect_case *c, const double spaci
 	return false;
 }
 
-/* Medians of spacing and of the span of intensities. */
-static void inspect_usual(const struct inspect *in, double spacing[3], double *span)
+/* Medians of spacing and of the span of intensities, of the usable cases; the first of them. */
+static int inspect_usual(const struct inspect *in, double spacing[3], double *span)
 {
 	double *v = mem_alloc((size_t)(in->n + 1) * sizeof(*v));
+	int first = 0, n = 0;
 
-	for (int k = 0; k < 3; k++) {
-		for (int i = 0; i < in->n; i++)
-			v[i] = in->v[i].spacing[k];
-		spacing[k] = inspect_median(v, in->n);
+	while (first < in->n && !in->v[first].usable)
+		first++;
+	for (int k = 0; k < 3; k++, n = 0) {
+		for (int i = first; i < in->n; i++)
+			if (in->v[i].usable)
+				v[n++] = in->v[i].spacing[k];
+		spacing[k] = inspect_median(v, n);
 	}
-	for (int i = 0; i < in->n; i++)
-		v[i] = in->v[i].high - in->v[i].low;
-	*span = inspect_median(v, in->n);
+	for (int i = first; i < in->n; i++)
+		if (in->v[i].usable)
+			v[n++] = in->v[i].high - in->v[i].low;
+	*span = inspect_median(v, n);
 	free(v);
+	return first;
 }
 
 void inspect_compare(const struct inspect *in, const struct datalist *list, struct problems *ps)
@@ -257,9 +264,9 @@ void inspect_compare(const struct inspect *in, const struct datalist *list, stru
 	const struct inspect_at at = {list, 0, ps};
 	struct inspect_odd grid = {0}, axes = {0}, values = {0};
 	double spacing[3], span;
+	int first = inspect_usual(in, spacing, &span);
 
-	inspect_usual(in, spacing, &span);
-	for (int i = 0; i < in->n; i++) {
+	for (int i = first; i < in->n; i++) {
 		const struct inspect_case *c = &in->v[i];
 		double own = c->high - c->low;
 
@@ -267,7 +274,7 @@ void inspect_compare(const struct inspect *in, const struct datalist *list, stru
 			continue;
 		if (inspect_odd_spacing(c, spacing))
 			inspect_odd_add(&grid, i);
-		if (strcmp(c->codes, in->v[0].codes))
+		if (strcmp(c->codes, in->v[first].codes))
 			inspect_odd_add(&axes, i);
 		if (span > 0 && (own > 20 * span || own * 20 < span))
 			inspect_odd_add(&values, i);
@@ -275,8 +282,8 @@ void inspect_compare(const struct inspect *in, const struct datalist *list, stru
 	inspect_odd_say(in, &at, &grid, "voxel sizes unlike the usual %.3g x %.3g x %.3g mm",
 		spacing[0], spacing[1], spacing[2]);
 	inspect_odd_say(in, &at, &axes, "the axes run towards %s, those of case '%s' towards %s",
-		in->v[axes.first].codes, in->n ? list->v[in->v[0].entry].case_id : "",
-		in->n ? in->v[0].codes : "");
+		in->v[axes.first].codes, first < in->n ? list->v[in->v[first].entry].case_id : "",
+		first < in->n ? in->v[first].codes : "");
 	inspect_odd_say(in, &at, &values, "intensities from %g to %g, the usual span is about %g",
 		in->v[values.first].low, in->v[values.first].high, span);
 }

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/data/inspect.h"
+#include "core/volume/image_file.h"
 
 /* Paths of all files of the lists, sorted. */
 struct orphan_known {
@@ -31,12 +32,7 @@ static int orphan_order(const void *a, const void *b)
 
 static bool orphan_is_image(const char *name)
 {
-	size_t n = strlen(name);
-
-	if (name[0] == '.')
-		return false;
-	return (n > 4 && !strcmp(name + n - 4, ".nii")) ||
-	       (n > 7 && !strcmp(name + n - 7, ".nii.gz"));
+	return name[0] != '.' && image_file_stem(name) < strlen(name);
 }
 
 static void orphan_folder(

@@ -274,6 +274,10 @@ static int check_fix(const struct data_check *c, struct err *err)
 	for (int k = 0; k < CHECK_LISTS; k++) {
 		if (!c->list[k])
 			continue;
+		/* Both pipelines may read one list: its entries go once. */
+		if (fix.n && !strcmp(c->list[k]->file, fix.part[0].list->file) &&
+			!strcmp(c->list[k]->key, fix.part[0].list->key))
+			continue;
 		fix.part[fix.n++] = (struct data_fix_part){c->list[k], c->bad[k], c->drop[k]};
 	}
 	return data_fix_write(&fix, c->hooks, err);

@@ -65,6 +65,9 @@ int data_fix_write(const struct data_fix *fix, const struct train_hooks *hooks, 
 	for (int i = 0; !rc && i < fix->n; i++)
 		if (!strcmp(fix->part[i].list->file, file))
 			gone += fix_part(root, &fix->part[i], hooks);
+		else
+			trainer_say(hooks, "not fixed  %s is in another file, '%s', which stays",
+				fix->part[i].list->key, fix->part[i].list->file);
 	if (!rc && gone && !strcmp(out, file))
 		rc = err_set(err, ERR_USAGE, "--fix would write over '%s': give another name", out);
 	else if (!rc && gone)

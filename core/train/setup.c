@@ -155,7 +155,8 @@ static int setup_model(struct trainer *t, struct err *err)
 		return -1;
 	rc = model_init(&t->model, spec, t->cfg.seed, t->opt->device, err);
 	cJSON_Delete(spec);
-	if (rc || trainer_start_weights(t, err))
+	/* A run that goes on: the checkpoint has them, see setup_resume_run(). */
+	if (rc || (!t->opt->resume && trainer_start_weights(t, err)))
 		return -1;
 	if (t->cfg.use_amp && !model_use_amp(&t->model))
 		trainer_say(t->hooks, "warning    use_amp: this CPU has no bf16, fp32 is used");
@@ -286,8 +287,10 @@ static int setup_resume_run(struct trainer *t, const struct train_source *src, s
 	t->run = run_open_resume(src->run_dir, err);
 	if (t->run)
 		rc = checkpoint_resume(src->run_dir, &t->learner, &t->pos, &note, err);
-	if (!rc)
+	if (!rc) {
 		trainer_say(t->hooks, "resume     no checkpoint yet: from the beginning");
+		rc = trainer_start_weights(t, err);
+	}
 	if (rc >= 0) {
 		event_int(&f, "epoch", t->pos.epoch);
 		event_int(&f, "step", t->pos.total_step);

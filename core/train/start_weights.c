@@ -58,7 +58,7 @@ int trainer_start_weights(struct trainer *t, struct err *err)
 	char *path;
 	int rc;
 
-	if (!t->cfg.paths.ckpt || t->opt->resume)
+	if (!t->cfg.paths.ckpt)
 		return 0;
 	/* v3 scripts name models/model.ckpt, which was never one file */
 	path = sys_exists(t->cfg.paths.ckpt) ? mem_strdup(t->cfg.paths.ckpt)

@@ -209,9 +209,10 @@ struct warp_taps {
 	float wlo[WARP_BLOCK], whi[WARP_BLOCK];
 };
 
+/* NaN, which absurd scales give, becomes least. */
 static inline float warp_clamp(float x, float least, float most)
 {
-	x = x < least ? least : x;
+	x = x > least ? x : least;
 	return x > most ? most : x;
 }
 

@@ -32,4 +32,31 @@ expect 64 "options only" "$AXIAL" check -m "$tmp/m" x.json
 expect 64 "options only" "$AXIAL" cache-plan -m "$tmp/m" x.json
 expect 64 "give another name" "$AXIAL" check -m "$tmp/m" --set DATA_ROOT="$tmp/bad" DATASET_JSON="$list" --fix "$list"
 cmp -s "$list" "$tmp/data/dataset.json" || die "the list was written over"
+
+# One list for training and validation: a faulty entry goes once, and no other with it.
+cp -r "$tmp/data" "$tmp/one"
+rm "$tmp/one/imagesTr/$2"
+sed 's/"data_list_key": *"validation"/"data_list_key": "training"/' "$tmp/m/config/config_train.json" >"$tmp/m/config/one.json"
+grep -q '"data_list_key": *"validation"' "$tmp/m/config/config_train.json" || die "the tiny MMAR has changed its form"
+expect 66 "is missing" "$AXIAL" check -m "$tmp/m" -c "$tmp/m/config/one.json" --quick --set DATA_ROOT="$tmp/one" DATASET_JSON="$tmp/one/dataset.json" --fix "$tmp/one.json"
+for n in $(echo "$names" | head -6); do
+	[ "$n" = "$2" ] && continue
+	grep -q "imagesTr/$n" "$tmp/one.json" || die "$n was removed too"
+done
+if grep -q "imagesTr/$2" "$tmp/one.json"; then die "$2 stayed"; fi
+
+# Pictures whose labels are numbers are read as what they are.
+"$AXIAL" phantom --task classification "$tmp/films" --size 48,48 --cases 4 --validation 2 >/dev/null || die "films"
+mkdir -p "$tmp/f/config"
+cat >"$tmp/f/config/config_train.json" <<-EOF
+{"epochs": 1, "learning_rate": 1e-3, "train": {
+  "loss": {"name": "MulticlassClassificationLoss"}, "optimizer": {"name": "Adam"},
+  "model": {"name": "DenseNet121", "args": {"num_classes": 3}},
+  "pre_transforms": [{"name": "LoadPng", "args": {"fields": "image"}}],
+  "image_pipeline": {"name": "ClassificationImagePipeline", "args": {
+   "data_list_file_path": "$tmp/films/dataset.json", "data_file_base_dir": "$tmp/films", "data_list_key": "training",
+   "output_crop_size": [48, 48], "output_data_dims": 2, "output_batch_size": 2}}}}
+EOF
+expect 0 "0 errors" "$AXIAL" check -m "$tmp/f" --no-step
+case $out in *"4 cases, 4 usable"*"48x48x1"*) ;; *) die "pictures: $out" ;; esac
 echo passed

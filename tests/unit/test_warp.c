@@ -357,6 +357,23 @@ static void test_crop(void **state)
 	}
 }
 
+/* Ranges without any sense give positions that are no numbers: still inside the volume. */
+static void test_absurd(void **state)
+{
+	struct sample *s = rig_sample("/nowhere");
+	const struct volume *v = sample_find(s, "image")->vol;
+
+	(void)state;
+	rig_must(s, "RandAffined",
+		"{\"keys\": [\"image\", \"label\"], \"prob\": 1, \"mode\": [\"bilinear\", \"nearest\"], "
+		"\"scale_range\": [[1e300, 1e300]], \"shear_range\": [[1e300, 1e300]], "
+		"\"padding_mode\": \"zeros\"}",
+		0);
+	for (size_t i = 0; i < volume_voxels(v); i++)
+		assert_true(isfinite(v->data[i]));
+	sample_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_crop),
+		cmocka_unit_test(test_absurd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
