@@ -152,7 +152,7 @@ bench: all $(BENCH_BIN)
 install: all
 	install -Dm755 axial $(DESTDIR)$(PREFIX)/bin/axial
 	install -d $(DESTDIR)$(PREFIX)/share/axial
-	find mmars -type f \( -name .gitkeep -o ! -path '*/models/*' ! -path '*/eval/*' ! -path '*/data/*' \) \
+	find mmars -type f \( -name .gitkeep -o ! -path '*/models/*' ! -path '*/eval/*' ! -path '*/data/*' -o -path '*/models/model.safetensors' \) \
 		-exec cp --parents -t $(DESTDIR)$(PREFIX)/share/axial {} +
 	install -Dm644 man/axial.1 $(DESTDIR)$(PREFIX)/share/man/man1/axial.1
 

@@ -1,7 +1,7 @@
 /*
  * CheckpointLoader: the weights of the best model in a checkpoint folder.  Where v3
- * had model.ckpt.* directly in it, runs here have a folder each; the run written
- * last counts.
+ * had model.ckpt.* directly in it, runs here have a folder each.  The file written
+ * last counts: weights that came with the archive serve until the first run.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,12 +28,13 @@ static double loader_time(const char *dir, char **path)
 char *loader_newest_weights(const char *dir, struct err *err)
 {
 	char **names, *best = NULL, *path;
-	double newest = loader_time(dir, &path);
+	double newest = loader_time(dir, &best);
 	int n;
 
-	if (newest >= 0)
-		return path;
-	free(path);
+	if (newest < 0) {
+		free(best);
+		best = NULL;
+	}
 	if (!sys_is_dir(dir)) {
 		err_set(err, ERR_NOINPUT, "no checkpoint folder '%s'", dir);
 		return NULL;
@@ -90,7 +91,7 @@ static const struct loader_ops checkpoint_ops = {.weights = checkpoint_weights};
 const struct component component_checkpoint_loader = {
 	.name = "CheckpointLoader",
 	.kind = COMPONENT_LOADER,
-	.help = "loads model.safetensors from a checkpoint folder or its newest run",
+	.help = "loads the newest model.safetensors of a checkpoint folder and its runs",
 	.args = checkpoint_args,
 	.args_size = sizeof(struct checkpoint_loader_args),
 	.ops = &checkpoint_ops,

@@ -23,8 +23,8 @@ struct frozen_graph_loader_args {
 char *loader_weights(const struct component_use *loader, struct err *err) MUST_CHECK;
 
 /*
- * Best weights in a checkpoint folder: DIR/model.safetensors, else that of the run
- * (sub-folder) written last.  The caller frees.
+ * Best weights in a checkpoint folder: the newest of DIR/model.safetensors and those of
+ * the runs (sub-folders).  The caller frees.
  */
 char *loader_newest_weights(const char *dir, struct err *err) MUST_CHECK;
 

@@ -58,4 +58,12 @@ rm -rf "$tmp/m/eval"
 mv "$tmp/data/labelsTr" "$tmp/labels"
 expect 0 "written" "$AXIAL" evaluate -m "$tmp/m" --set do_validation=false output_infer_result=true
 [ "$(find "$tmp/m/eval" -name '*.nii.gz' | wc -l)" -eq 2 ] || die "masks without labels"
+
+# weights that came with the archive serve until something newer was trained
+run=$(ls -d "$tmp"/m/models/*/ | head -n 1)
+cp "${run}model.safetensors" "$tmp/m/models/model.safetensors"
+touch -d '1 hour ago' "$tmp/m/models/model.safetensors"
+expect 0 "weights    ${run}model.safetensors" "$AXIAL" evaluate -m "$tmp/m" --set do_validation=false
+touch -d '1 hour' "$tmp/m/models/model.safetensors"
+expect 0 "weights    $tmp/m/models/model.safetensors" "$AXIAL" evaluate -m "$tmp/m" --set do_validation=false
 exit 0
