@@ -9,7 +9,7 @@ export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 
 # A tiny data set gives volumes and a list; a tiny weight file is written by hand.
 if [ ! -d "$seeds/nifti" ]; then
-	for t in nifti gzip json config safetensors datalist events; do mkdir -p "$seeds/$t"; done
+	for t in nifti gzip json config safetensors datalist events picture; do mkdir -p "$seeds/$t"; done
 	./axial phantom "$build/phantom" --cases 1 --validation 1 --size 16,16,16 >/dev/null || exit 1
 	f=$(ls "$build"/phantom/imagesTr/*.nii.gz | head -n 1)
 	gzip -dc "$f" >"$seeds/nifti/volume"
@@ -18,9 +18,9 @@ if [ ! -d "$seeds/nifti" ]; then
 	{ printf '\1\1' && cat "$seeds/nifti/volume"; } >"$seeds/gzip/volume"
 	cp "$build/phantom/dataset.json" "$seeds/datalist/list"
 	for f in mmars/*/config/*.json; do
-		name=$(echo "$f" | tr / _)
-		cp "$f" "$seeds/json/$name"
-		{ case $f in *train*) printf '\0' ;; *valid*) printf '\1' ;; *) printf '\2' ;; esac && cat "$f"; } >"$seeds/config/$name"
+		seed=$(echo "$f" | tr / _)
+		cp "$f" "$seeds/json/$seed"
+		{ case $f in *train*) printf '\0' ;; *valid*) printf '\1' ;; *) printf '\2' ;; esac && cat "$f"; } >"$seeds/config/$seed"
 	done
 	head='{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}   '
 	{ printf "\\$(printf %03o ${#head})\\0\\0\\0\\0\\0\\0\\0%s" "$head" && printf '12345678'; } >"$seeds/safetensors/two"
@@ -28,6 +28,15 @@ if [ ! -d "$seeds/nifti" ]; then
 		'{"seq":2,"t":1764000001.1,"kind":"step","step":1,"epoch":1,"loss":0.5,"lr":0.001}' \
 		'{"seq":3,"t":1764000002.1,"kind":"validation","epoch":1,"step":3,"mean_dice":0.5,"key":"mean_dice","best":0.5}' \
 		'{"seq":4,"t":1764000003.1,"kind":"end","state":"done","code":0,"seconds":3}' >"$seeds/events/run"
+	# A generated film; grey 8 x 8 JPEG of 182 bytes; a NumPy array of 2 x 3 bytes.
+	./axial phantom "$build/films" --task classification --cases 1 --validation 1 --size 16,16 >/dev/null || exit 1
+	{ printf '\0' && cat "$(ls "$build"/films/images/*.png | head -n 1)"; } >"$seeds/picture/png"
+	{ printf '\2' && base64 -d <<-END; } >"$seeds/picture/jpg"
+	/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6j
+	q62rZ4C8ybqmx5moq6T/wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EAB0QAAICAQUAAAAAAAAAAAAAAAECAwQR
+	AAUSMmH/2gAIAQEAAD8ALUrbfEslg8c9VAyWPg1//9k=
+	END
+	{ printf '\4\223NUMPY\1\0\72\0%-57s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }" && printf '123456'; } >"$seeds/picture/npy"
 fi
 
 # One target.
