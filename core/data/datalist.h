@@ -58,6 +58,10 @@ void datalist_free(struct datalist *list);
  */
 int datalist_check(const struct datalist *list, bool need_label, struct problems *ps) MUST_CHECK;
 
+/* Labels that are one class number each, for a network with so many classes (> 1).  -1: faults. */
+int datalist_check_classes(
+	const struct datalist *list, int classes, struct problems *ps) MUST_CHECK;
+
 /*
  * A case that is in both lists makes the validation worthless: one warning that
  * names the first of them and the count.

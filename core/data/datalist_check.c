@@ -143,3 +143,23 @@ int datalist_check(const struct datalist *list, bool need_label, struct problems
 	free(whole);
 	return c.errors ? -1 : 0;
 }
+
+int datalist_check_classes(const struct datalist *list, int classes, struct problems *ps)
+{
+	struct check_ctx c = {list, ps, 0, 0};
+
+	for (int i = 0; classes > 1 && i < list->n; i++) {
+		const struct datalist_entry *e = &list->v[i];
+		struct err err = ERR_INIT;
+		double x = e->n_label_value == 1 ? (double)e->label_value[0] : 0;
+
+		if (e->same_as != i || (x == floor(x) && x < classes))
+			continue;
+		c.entry = i;
+		err_set(&err, ERR_DATA,
+			"case '%s' has the label %g, but the network knows the classes 0 to %d",
+			e->case_id, x, classes - 1);
+		check_add(&c, PROBLEM_ERROR, &err);
+	}
+	return c.errors ? -1 : 0;
+}

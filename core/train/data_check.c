@@ -49,9 +49,17 @@ static void check_mark(struct data_check *c, int k)
 		c->bad[k][i] |= c->bad[k][l->v[i].same_as];
 }
 
+static int check_classes(const struct data_check *c)
+{
+	const struct net_ops *ops = c->cfg.network.c ? c->cfg.network.c->ops : NULL;
+
+	return ops && ops->classes ? ops->classes(c->cfg.network.args) : 0;
+}
+
 static int check_list(struct data_check *c, int k, const struct component_use *pipe)
 {
 	const struct pipeline_args *a = pipe->args;
+	int rc;
 
 	if (!pipe->c)
 		return 0;
@@ -61,7 +69,11 @@ static int check_list(struct data_check *c, int k, const struct component_use *p
 		return -1;
 	c->bad[k] = mem_zalloc((size_t)c->list[k]->n * sizeof(bool) + 1);
 	c->drop[k] = mem_zalloc((size_t)c->list[k]->n * sizeof(bool) + 1);
-	if (datalist_check(c->list[k], true, c->ps))
+	rc = datalist_check(c->list[k], true, c->ps);
+	if (!a->output_label_format.n &&
+		datalist_check_classes(c->list[k], check_classes(c), c->ps))
+		rc = -1;
+	if (rc)
 		check_mark(c, k);
 	return 0;
 }
@@ -129,13 +141,6 @@ static void check_say_classes(const struct data_check *c, int k)
 			trainer_say(c->hooks, "  class %-2d %7.3f %% of the voxels, in %d cases", v,
 				100 * sum / total, cases);
 	}
-}
-
-static int check_classes(const struct data_check *c)
-{
-	const struct net_ops *ops = c->cfg.network.c ? c->cfg.network.c->ops : NULL;
-
-	return ops && ops->classes ? ops->classes(c->cfg.network.args) : 0;
 }
 
 static int check_voxels(struct data_check *c, struct err *err)

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/net/net.h"
 #include "core/train/source.h"
 #include "core/train/trainer.h"
 
@@ -18,13 +19,16 @@ static const struct pipeline_args *setup_pipeline_args(const struct component_us
 	return u->args;
 }
 
-static struct datalist *setup_list(const struct component_use *pipe, struct problems *ps)
+static struct datalist *setup_list(
+	const struct component_use *pipe, const struct component_use *network, struct problems *ps)
 {
 	const struct pipeline_args *a = setup_pipeline_args(pipe);
 	struct datalist *list =
 		datalist_read(a->data_list_file_path, a->data_file_base_dir, a->data_list_key, ps);
+	const struct net_ops *net = network->c->ops;
+	int classes = net->classes && !a->output_label_format.n ? net->classes(network->args) : 0;
 
-	if (list && datalist_check(list, true, ps)) {
+	if (list && (datalist_check(list, true, ps) || datalist_check_classes(list, classes, ps))) {
 		datalist_free(list);
 		return NULL;
 	}
@@ -58,9 +62,9 @@ static int setup_data(struct trainer *t, struct err *err)
 	struct problems ps = {0};
 	int rc;
 
-	t->train_list = setup_list(&t->cfg.train_pipeline, &ps);
+	t->train_list = setup_list(&t->cfg.train_pipeline, &t->cfg.network, &ps);
 	if (t->cfg.valid_pipeline.c)
-		t->valid_list = setup_list(&t->cfg.valid_pipeline, &ps);
+		t->valid_list = setup_list(&t->cfg.valid_pipeline, &t->cfg.network, &ps);
 	if (t->train_list && t->valid_list)
 		datalist_check_leak(t->train_list, t->valid_list, &ps);
 	rc = problems_to_err(&ps, err);

@@ -59,4 +59,11 @@ cat >"$tmp/f/config/config_train.json" <<-EOF
 EOF
 expect 0 "0 errors" "$AXIAL" check -m "$tmp/f" --no-step
 case $out in *"4 cases, 4 usable"*"48x48x1"*) ;; *) die "pictures: $out" ;; esac
+
+# A class that the network does not have is found by the check and by the training.
+sed 's/"label":[[:space:]]*[0-2]/"label": 7/' "$tmp/films/dataset.json" >"$tmp/films/seven.json"
+sed "s#$tmp/films/dataset.json#$tmp/films/seven.json#" "$tmp/f/config/config_train.json" >"$tmp/f/config/seven.json"
+for how in "check --no-step" train; do
+	expect 65 "has the label 7, but the network knows the classes 0 to 2" "$AXIAL" $how -m "$tmp/f" -c "$tmp/f/config/seven.json"
+done
 echo passed
