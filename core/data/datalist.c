@@ -107,21 +107,16 @@ static char *datalist_case_id(const char *base, const char *path, bool by_path)
 {
 	const char *rest = path;
 	size_t n = strlen(base);
-	char *id;
 
 	if (!by_path)
-		return mem_strndup(sys_basename(path), image_file_stem(sys_basename(path)));
+		return image_file_id(sys_basename(path));
 	if (!strncmp(path, base, n) && (path[n] == '/' || (n && path[n - 1] == '/')))
 		rest = path + n;
 	else if (path[0] == '/' && datalist_below(base, path))
 		rest = datalist_below(base, path);
 	while (*rest == '/' || (rest[0] == '.' && rest[1] == '/'))
 		rest++;
-	id = mem_strndup(rest, image_file_stem(rest));
-	for (char *c = id; *c; c++)
-		if (*c == '/')
-			*c = '_';
-	return id;
+	return image_file_id(rest);
 }
 
 /* "label": 2 or [0, 1, 1]. */
@@ -129,14 +124,13 @@ static void datalist_add_values(
 	struct datalist_ctx *c, int i, struct datalist_entry *e, const cJSON *label)
 {
 	int n = cJSON_IsNumber(label) ? 1 : cJSON_GetArraySize(label);
+	const cJSON *x = cJSON_IsNumber(label) ? label : label->child;
 
 	e->label_value = mem_zalloc((size_t)n * sizeof(*e->label_value) + 1);
 	e->n_label_value = n;
 	if (!n)
 		datalist_fault(c, i, NULL, "label of entry %d is an empty list", i + 1);
-	for (int k = 0; k < n; k++) {
-		const cJSON *x = cJSON_IsNumber(label) ? label : cJSON_GetArrayItem(label, k);
-
+	for (int k = 0; k < n && x; k++, x = x->next) {
 		if (!cJSON_IsNumber(x) || !isfinite(x->valuedouble) || x->valuedouble < 0) {
 			datalist_fault(c, i, "numbers from 0, or a path",
 				"label of entry %d holds %s", i + 1,

@@ -34,9 +34,10 @@ int label_format_check(const struct numlist *format, const struct datalist *list
 
 			if (format->v[k] > 1 && (x != floorf(x) || (double)x >= format->v[k]))
 				return err_set(err, ERR_DATA,
-					"%s: case '%s' has the label %g, but output_label_format "
-					"allows the classes 0 to %g",
-					list->file, e->case_id, (double)x, format->v[k] - 1);
+					"%s: %s.#%d, case '%s' has the label %g, but "
+					"output_label_format allows the classes 0 to %g",
+					list->file, list->key, i + 1, e->case_id, (double)x,
+					format->v[k] - 1);
 		}
 	}
 	return 0;

@@ -64,7 +64,9 @@ static int pipeline_set_shape(struct pipeline *p, struct err *err)
 		s->label_dim[i] = classify ? 1 : s->dim[i];
 	}
 	if (!p->config.training)
-		return 0;
+		return classify && list->label_values
+			       ? label_format_check(&a->output_label_format, list, err)
+			       : 0;
 	if (s->dim[0] < 1 || s->dim[1] < 1 || s->dim[2] < 1)
 		return err_set(err, ERR_DATA,
 			"output_crop_size is [%d, %d, %d]: training needs a fixed size", s->dim[0],

@@ -8,6 +8,19 @@
 #include "core/export/export.h"
 #include "core/export/onnx_build.h"
 
+/* A size of as many dimensions as the network has. */
+static int export_check_size(const struct export_options *opt, bool two_d, struct err *err)
+{
+	const int *s = opt->size;
+
+	if (!s[0] || two_d == (s[2] == 1))
+		return 0;
+	return err_set(err, ERR_USAGE,
+		two_d ? "'%s' is a 2-D network: its size is X,Y, not %d,%d,%d"
+		      : "'%s' is a 3-D network: its size is X,Y,Z, not %d,%d,%d",
+		opt->weights, s[0], s[1], s[2]);
+}
+
 static int export_onnx_model(const struct export_options *opt, const struct model *m,
 	struct export_result *res, struct err *err)
 {
@@ -19,9 +32,9 @@ static int export_onnx_model(const struct export_options *opt, const struct mode
 	for (int i = 0; i < 3; i++)
 		res->size[i] = opt->size[i] ? opt->size[i] : m->input_size[i];
 	res->two_d = m->input_size[2] == 1;
-	if (res->two_d)
-		res->size[2] = 1;
-	rc = model_build(m, g, 1, res->size, &image, &pred, &logits, err);
+	rc = export_check_size(opt, res->two_d, err);
+	if (!rc)
+		rc = model_build(m, g, 1, res->size, &image, &pred, &logits, err);
 	if (!rc) {
 		const struct onnx_export e = {
 			.g = g,

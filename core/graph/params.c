@@ -58,7 +58,7 @@ static float *params_array(size_t len, const char *what, struct err *err)
 	return v;
 }
 
-struct params *params_new(const struct graph *g, uint64_t seed, struct err *err)
+struct params *params_layout(const struct graph *g)
 {
 	struct params *p = mem_zalloc(sizeof(*p));
 
@@ -72,6 +72,13 @@ struct params *params_new(const struct graph *g, uint64_t seed, struct err *err)
 		else if (node->kind == NODE_STATE)
 			p->state_len = params_place(&p->state[p->n_state++], node, p->state_len);
 	}
+	return p;
+}
+
+struct params *params_new(const struct graph *g, uint64_t seed, struct err *err)
+{
+	struct params *p = params_layout(g);
+
 	p->w = params_array(p->len, "weights", err);
 	p->s = p->w ? params_array(p->state_len, "states", err) : NULL;
 	if (!p->s) {

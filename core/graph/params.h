@@ -34,6 +34,9 @@ struct params {
  * change the others.  Free with params_free().
  */
 struct params *params_new(const struct graph *g, uint64_t seed, struct err *err) MUST_CHECK;
+
+/* Names, shapes and places only, no values: for dry plans. */
+struct params *params_layout(const struct graph *g);
 void params_free(struct params *p);
 
 /* Allocates g (zeroed); plan_new() for training calls it. */

@@ -90,11 +90,23 @@ static int pack_file(struct pack *p, const char *path, const char *name, struct 
 	return rc;
 }
 
+/* lib.so, lib.so.1: code that runs as it is.  Only its sources are packed, none is unpacked. */
+static bool pack_is_compiled(const char *path)
+{
+	const char *name = sys_basename(path), *so = NULL;
+
+	for (const char *p = name; (p = strcasestr(p, ".so")); p += 3)
+		so = p;
+	return so && so[3 + strspn(so + 3, ".0123456789")] == '\0';
+}
+
 /* Only these stay of models/, eval/ and data/: weights at the top, and what keeps a folder. */
 static bool pack_wanted(const char *rel, bool folder)
 {
 	size_t n = strlen(rel);
 
+	if (!folder && pack_is_compiled(rel))
+		return false;
 	if (!strcmp(rel, "data") || !strncmp(rel, "data/", 5))
 		return false;
 	if (!strncmp(rel, "eval/", 5) || !strncmp(rel, "models/", 7))
@@ -247,6 +259,11 @@ static int unpack_entry(
 			p->file, name ? name : "");
 	if (p->api.entry_hardlink(e) || (type != AE_IFREG && type != AE_IFDIR))
 		return err_set(err, ERR_DATA, "'%s': '%s' is neither a folder nor a plain file",
+			p->file, name);
+	if (type == AE_IFREG && pack_is_compiled(name))
+		return err_set(err, ERR_DATA,
+			"'%s' holds the compiled code '%s', which is never taken from an archive: "
+			"pack the sources of custom/ only",
 			p->file, name);
 	path = sys_join(dir, name);
 	if (type == AE_IFDIR) {

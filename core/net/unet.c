@@ -12,6 +12,7 @@
  *             dec6         at 1/1
  *   out       1x1x1 to num_classes, with bias, then the final activation
  *
+ * A 2-D image (D = 1) gives kernels of 1x3x3 and strides of 1x2x2.
  * Each encN and decN is convolution (SAME padding; bias only without a norm), then
  * the norm if any, then leaky ReLU with slope 0.2.  Dropout, when asked for,
  * stands before out.  Sizes that 16 does not divide are rounded up on the way
@@ -69,6 +70,7 @@ struct unet {
 	const struct unet_args *a;
 	struct graph *g;
 	struct err *err;
+	bool flat; /* a 2-D image */
 };
 
 static int unet_norm_kind(const struct unet_args *a, int64_t channels, enum norm_kind *kind)
@@ -84,13 +86,14 @@ static struct node *unet_block(
 	const struct unet_args *a = u->a;
 	bool norm = a->use_batch_norm || a->use_group_norm || a->use_instance_norm;
 	char conv[32], bn[32];
+	struct layer_window win = layer_window(u->flat, 3, stride, -1);
 	enum norm_kind kind;
 	int groups = unet_norm_kind(a, (int64_t)channels, &kind);
 	struct node *w;
 
 	snprintf(conv, sizeof(conv), "%s%d.conv", part, i);
 	snprintf(bn, sizeof(bn), "%s%d.norm", part, i);
-	x = layer_conv(u->g, x, conv, (int64_t)channels, 3, stride, !norm, u->err);
+	x = layer_conv_nd(u->g, x, conv, (int64_t)channels, &win, !norm, u->err);
 	if (!x)
 		return NULL;
 	w = x->in[1];
@@ -152,7 +155,7 @@ static int unet_build(
 	const void *args, struct graph *g, struct node *image, struct net_out *out, struct err *err)
 {
 	const struct unet_args *a = args;
-	struct unet u = {a, g, err};
+	struct unet u = {a, g, err, image->shape.d[1] == 1};
 	struct node *x;
 
 	if (unet_check(a, image, err))
@@ -195,7 +198,8 @@ const struct component component_unet = {
 		"decoder dec0 at 1/16, dec1 at 1/8 joined with enc2, dec2 at 1/4 joined with enc1, "
 		"dec3 and dec4 at 1/2 (dec3 joined with enc0), dec5 and dec6 at full size (dec5 "
 		"joined with the image), nf_dec channels, 1x1x1 to num_classes; each convolution is "
-		"followed by the norm and leaky ReLU (0.2)",
+		"followed by the norm and leaky ReLU (0.2); an image with z = 1 makes a 2-D network "
+		"(kernels 3x3, strides 2x2)",
 	.args = unet_arg_defs,
 	.args_size = sizeof(struct unet_args),
 	.ops = &unet_ops,

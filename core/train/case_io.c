@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/transform/transform.h"
+#include "core/volume/image_file.h"
 
 int case_transform(const struct component_list *list, struct sample *s, struct err *err)
 {
@@ -176,17 +177,7 @@ int case_class(const float *p, int n, bool independent)
 
 char *case_name(const char *path)
 {
-	static const char *const ends[] = {".nii.gz", ".nii", ".png", ".jpg", ".jpeg", ".npy"};
-	const char *name = sys_basename(path);
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		size_t k = strlen(ends[i]);
-
-		if (n > k && !strcasecmp(name + n - k, ends[i]))
-			return mem_strndup(name, n - k);
-	}
-	return mem_strdup(name);
+	return image_file_id(sys_basename(path));
 }
 
 static void csv_comma(struct buf *b)

@@ -107,6 +107,20 @@ static int evaluate_model(struct evaluator *e, const char *device, struct err *e
 	return rc;
 }
 
+/* Labels of a classifier's cases that it has no class for. */
+static int evaluate_labels(struct evaluator *e, struct err *err)
+{
+	struct problems ps = {0};
+	int rc = 0;
+
+	if (e->model.classifier && e->cfg.do_validation)
+		rc = datalist_check_classes(e->list, e->model.classes, &ps);
+	if (rc)
+		problems_to_err(&ps, err);
+	problems_release(&ps);
+	return rc;
+}
+
 static int evaluate_write(
 	struct evaluator *e, const struct component_use *writer, struct sample *s, struct err *err)
 {
@@ -290,7 +304,8 @@ int evaluate_run(const struct train_options *opt, const struct train_hooks *hook
 	int rc;
 
 	rc = evaluate_config(&e, opt, err) || evaluate_data(&e, err) ||
-			     evaluate_model(&e, opt->device, err) || evaluate_cases(&e, err)
+			     evaluate_model(&e, opt->device, err) || evaluate_labels(&e, err) ||
+			     evaluate_cases(&e, err)
 		     ? -1
 		     : 0;
 	if (!rc)

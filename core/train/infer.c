@@ -148,8 +148,6 @@ static int infer_sample(
 		infer_classes(f, r->file, r);
 		return 0;
 	}
-	if (!f->opt->out)
-		return err_set(err, ERR_USAGE, "give a folder for the masks with -o");
 	if (!f->opt->probabilities && f->cfg.post && case_transform(f->cfg.post, s, err))
 		return -1;
 	if (!f->opt->probabilities && !f->cfg.n_writers && case_label_map(s, &f->model, err))
@@ -230,6 +228,8 @@ static int infer_model(struct infer *f, struct err *err)
 	if (!rc)
 		trainer_say(f->hooks, "weights    %s", path);
 	free(path);
+	if (!rc && !f->model.classifier && !f->opt->out)
+		rc = err_set(err, ERR_USAGE, "give a folder for the masks with -o");
 	return rc;
 }
 

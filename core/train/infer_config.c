@@ -11,6 +11,7 @@
 #include "core/handler/loader.h"
 #include "core/train/case_io.h"
 #include "core/train/source.h"
+#include "core/volume/image_file.h"
 
 static int infer_need(const struct infer_config *c, const char *file, struct err *err)
 {
@@ -139,18 +140,10 @@ char *infer_config_weights(const struct infer_config *c, const char *given, stru
 	return loader_weights(&c->validate.model_loader, err);
 }
 
+/* What LoadImaged takes, but no hidden file. */
 static bool infer_is_image(const char *name)
 {
-	static const char *const ends[] = {".nii.gz", ".nii", ".png", ".jpg", ".jpeg"};
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		size_t k = strlen(ends[i]);
-
-		if (name[0] != '.' && n > k && !strcasecmp(name + n - k, ends[i]))
-			return true;
-	}
-	return false;
+	return name[0] != '.' && name[image_file_stem(name)];
 }
 
 static void infer_list_add(struct infer_list *l, char *file)
@@ -172,7 +165,7 @@ static int infer_list_folder(struct infer_list *l, const char *dir, struct err *
 	sys_free_names(names, n);
 	if (l->n == before)
 		return err_set(err, ERR_NOINPUT,
-			"no image (.nii, .nii.gz, .png, .jpg) in the folder '%s'", dir);
+			"no image (.nii, .nii.gz, .png, .jpg, .npy) in the folder '%s'", dir);
 	return 0;
 }
 

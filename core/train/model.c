@@ -8,6 +8,7 @@
  */
 #include "core/train/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,18 +102,20 @@ static const int MODEL_SIZE = 32, MODEL_SIZE_MAX = 65536;
 static int model_read_size(struct model *m, const cJSON *spec, struct err *err)
 {
 	const cJSON *size = cJSON_GetObjectItemCaseSensitive(spec, "input_size");
-	int dims = (int)json_num(spec, "spatial_dims", 3);
+	double dims = json_num(spec, "spatial_dims", 3);
+	bool flat = dims == 2;
 
-	if (dims != 2 && dims != 3)
-		return err_set(err, ERR_DATA, "network of %d dimensions (spatial_dims)", dims);
+	if (!flat && dims != 3)
+		return err_set(err, ERR_DATA, "network of %g dimensions (spatial_dims)", dims);
 	for (int i = 0; i < 3; i++) {
 		const cJSON *v = cJSON_GetArrayItem(size, i);
 
-		m->input_size[i] = i == 2 && dims == 2 ? 1 : MODEL_SIZE;
+		m->input_size[i] = i == 2 && flat ? 1 : MODEL_SIZE;
 		if (!v)
 			continue;
 		if (!cJSON_IsNumber(v) || v->valuedouble < 1 || v->valuedouble > MODEL_SIZE_MAX ||
-			(i == 2 && dims == 2 && v->valuedouble > 1))
+			v->valuedouble != floor(v->valuedouble) ||
+			(i == 2 && flat && v->valuedouble > 1))
 			return err_set(err, ERR_DATA,
 				"input_size of the network must be three whole numbers of voxels");
 		m->input_size[i] = (int)v->valuedouble;
@@ -165,12 +168,14 @@ static int model_make_params(struct model *m, uint64_t seed, struct err *err)
 int model_init(
 	struct model *m, const cJSON *spec, uint64_t seed, const char *device, struct err *err)
 {
+	double channels = json_num(spec, "in_channels", 1);
+
 	memset(m, 0, sizeof(*m));
 	m->spec = cJSON_Duplicate(spec, 1);
-	m->in_channels = (int)json_num(spec, "in_channels", 1);
 	m->inference = json_bool(spec, "inference", false);
-	if (m->in_channels < 1 || m->in_channels > 1024)
-		return err_set(err, ERR_DATA, "network with %d input channels", m->in_channels);
+	if (!(channels >= 1 && channels <= 1024) || channels != floor(channels))
+		return err_set(err, ERR_DATA, "network with %g input channels", channels);
+	m->in_channels = (int)channels;
 	if (model_read_size(m, spec, err) || model_open_device(m, device, err) ||
 		model_find_net(m, spec, err))
 		return -1;

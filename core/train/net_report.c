@@ -1,8 +1,8 @@
 /*
  * Networks in numbers, for people who choose one.
  *
- * Two dry plans of the same graph: they have kernels and offsets but no arena.  Weights
- * are counted, not drawn, so a network of hundreds of millions answers at once.
+ * Two dry plans of the same graph: they have kernels and offsets but no arena and no
+ * weights, so a network of thousands of millions answers at once and in little memory.
  */
 #include "core/train/net_report.h"
 
@@ -34,6 +34,28 @@ const char *net_report_example(const struct component *net)
 	return classes ? "{\"num_classes\":2}" : "{\"out_channels\":2}";
 }
 
+/*
+ * Searching for kernels takes minutes where a tensor has more numbers than 32 bits count,
+ * and nothing could run it.
+ */
+static int report_check_sizes(const struct graph *g, struct err *err)
+{
+	char text[SHAPE_TEXT];
+
+	for (int i = 0; i < g->n; i++) {
+		const struct node *node = g->node[i];
+
+		if (shape_count(&node->shape) > INT32_MAX)
+			return err_set(err, ERR_DATA,
+				"%s '%s' would be %s, %zu numbers, which is too large: at most %d "
+				"are possible",
+				node->kind == NODE_PARAM ? "weight" : "layer", node->name,
+				shape_text(&node->shape, text), shape_count(&node->shape),
+				INT32_MAX);
+	}
+	return 0;
+}
+
 static struct graph *report_graph(const struct component_use *net, const struct shape *image,
 	bool training, struct net_out *out, struct err *err)
 {
@@ -44,12 +66,10 @@ static struct graph *report_graph(const struct component_use *net, const struct 
 	struct shape s;
 
 	g->training = training;
-	if (!x || ops->build(net->args, g, x, out, err)) {
+	if (!x || ops->build(net->args, g, x, out, err) || report_check_sizes(g, err)) {
 		graph_free(g);
 		return NULL;
 	}
-	for (int i = 0; i < g->n; i++)
-		g->node[i]->init.kind = INIT_CONST;
 	s = out->logits->shape;
 	s.d[4] = 1;
 	label = training ? graph_input(g, "label", &s, err) : NULL;
@@ -77,7 +97,7 @@ static int report_plan(const struct component_use *net, struct backend *b,
 	const struct plan_opts opts = {.training = training, .dry = true};
 	struct net_out out;
 	struct graph *g = report_graph(net, image, training, &out, err);
-	struct params *params = g ? params_new(g, 1, err) : NULL;
+	struct params *params = g ? params_layout(g) : NULL;
 	struct plan *p = params ? plan_new(g, params, b, &opts, err) : NULL;
 	size_t weights = params ? (params->len + params->state_len) * sizeof(float) : 0;
 

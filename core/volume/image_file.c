@@ -53,6 +53,17 @@ size_t image_file_stem(const char *name)
 	return strlen(name) - (i < 0 ? 0 : strlen(image_ends[i].end));
 }
 
+char *image_file_id(const char *name)
+{
+	char *id = mem_strndup(name, image_file_stem(name));
+	bool dots = !strcmp(id, ".") || !strcmp(id, "..");
+
+	for (char *c = id; *c; c++)
+		if (dots || *c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '_';
+	return id;
+}
+
 struct volume *image_file_read(const char *path, enum image_kind kind, bool labels, struct err *err)
 {
 	switch (kind) {

@@ -25,6 +25,13 @@ enum image_kind image_file_kind(const char *path);
 /* How many bytes of a file's name come before its ending; the whole when it is none of ours. */
 size_t image_file_stem(const char *name);
 
+/*
+ * What a case is called after its file, safe as the name of a file or folder: name without
+ * its ending, '_' for each '/' and control byte, and for the dots of '.' and '..'.  The
+ * caller frees.
+ */
+char *image_file_id(const char *name);
+
 /* labels: values are class numbers, see picture_png_read(). */
 struct volume *image_file_read(
 	const char *path, enum image_kind kind, bool labels, struct err *err) MUST_CHECK;

@@ -74,6 +74,15 @@ film=$(echo "$row" | sed -E 's/.*(film_[0-9]+).*/\1/')
 expect 0 "batch norms folded" "$AXIAL" export -m "$tmp/m" --run a
 expect 0 '"class":' "$AXIAL" infer -m "$tmp/m" --json --model "$tmp/m/models/a/model.fzn.safetensors" "$tmp/films/images/$film.png"
 
+expect 64 "2-D network" "$AXIAL" export -m "$tmp/m" --run a --format onnx --size 48,48,48
+expect 0 "48 x 32 x 1" "$AXIAL" export -m "$tmp/m" --run a --format onnx --size 48,32
+
+# a class that the network does not have, in the validation list
+echo "{\"training\": [{\"image\": \"images/$film.png\", \"label\": 2}], \"validation\": [{\"image\": \"images/$film.png\", \"label\": 3}]}" >"$tmp/films/four.json"
+expect 65 "has the label 3, but the network knows the classes 0 to 2" "$AXIAL" train -m "$tmp/m" --set DATASET_JSON="$tmp/films/four.json"
+case $out in *"validation.#1"*) ;; *) die "the entry is not named: $out" ;; esac
+expect 65 "has the label 3" "$AXIAL" evaluate -m "$tmp/m" --set DATASET_JSON="$tmp/films/four.json"
+
 # a scanning window makes no sense here, and that is said
 sed -i 's/{"name": "TFSimpleInferer"}/{"name": "TFScanWindowInferer", "args": {"roi_size": [32, 32, 1]}}/' "$tmp/m/config/config_validation.json"
 expect 65 "TFSimpleInferer" "$AXIAL" evaluate -m "$tmp/m"

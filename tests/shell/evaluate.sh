@@ -53,6 +53,12 @@ for image in "$tmp"/data/imagesTr/phantom_006.nii.gz "$tmp"/data/imagesTr/phanto
 	cmp "$tmp/a" "$tmp/b" || die "the affine of $mask differs"
 done
 
+# a name whose case would be '..': what is written stays in the eval folder
+cp "$tmp/data/imagesTr/phantom_006.nii.gz" "$tmp/data/imagesTr/...nii.gz"
+echo '{"validation": [{"image": "imagesTr/...nii.gz", "label": "labelsTr/phantom_006.nii.gz"}]}' >"$tmp/data/odd.json"
+expect 0 "written" "$AXIAL" evaluate -m "$tmp/m" --set do_validation=true output_infer_result=true DATASET_JSON="$tmp/data/odd.json"
+[ -s "$tmp/m/eval/__/___model.nii.gz" ] || die "the case '...nii.gz': $(find "$tmp/m" -name '*_model.nii.gz')"
+
 # inference alone needs no labels
 rm -rf "$tmp/m/eval"
 mv "$tmp/data/labelsTr" "$tmp/labels"

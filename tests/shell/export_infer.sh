@@ -27,6 +27,10 @@ done
 big=$(wc -c <"$m/models/model.fzn.safetensors")
 [ "$(wc -c <"$tmp/fp16.safetensors")" -lt $((big * 6 / 10)) ] || die "fp16 is not smaller than $big"
 expect 0 "24 x 24 x 16" "$AXIAL" export -m "$m" --format onnx
+expect 0 "32 x 16 x 16" "$AXIAL" export -m "$m" --format onnx --size 32,16,16
+for size in 96,96, 96,96 ,96,96 96,96,96, 96,96,96,1 96,,96 96 " 16,16,16" 16,16,-16 16,16,4097 16,16,16x; do
+	expect 64 "$size" "$AXIAL" export -m "$m" --format onnx --size "$size"
+done
 head -c 64 "$m/models/model.onnx" | grep -q axial || die "model.onnx"
 
 # Clara's command line, and what a validation configuration finds then
@@ -64,6 +68,8 @@ expect 64 "one of the images" "$AXIAL" infer -m "$m" -c config/config_train.json
 cmp "$images/phantom_001.nii.gz" "$tmp/same/a_seg.nii.gz" || die "an image was overwritten"
 expect 64 "is the image itself" "$AXIAL" infer -m "$m" "$tmp/one.nii" -o "$tmp/one.nii"
 expect 64 "give a folder" "$AXIAL" infer -m "$m" "$images/phantom_000.nii.gz"
+# said before anything is computed: this image could not even be read
+expect 64 "give a folder" "$AXIAL" infer -m "$m" "$tmp/bad.nii.gz"
 expect 64 "give images" "$AXIAL" infer -m "$m" -o "$tmp/d"
 mkdir "$tmp/empty"
 expect 66 "no image" "$AXIAL" infer -m "$m" "$tmp/empty" -o "$tmp/d"

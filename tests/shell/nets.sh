@@ -19,6 +19,15 @@ expect 0 "input 32x32x32, 1 channel, batch 3" "$AXIAL" nets -m "$tmp/m" --size 3
 # oneDNN divides by zero at sizes whose voxels do not fit into 32 bits
 expect 65 "too large" "$AXIAL" nets Unet --size 2048,2048,2048
 expect 65 "too large" "$AXIAL" nets Unet --size 65536,65536
+# nor does a search for kernels that takes minutes, and finds none that could run
+for size in 1290,1290,1290 40000,50000; do
+	expect 0 "is too large" timeout 60 "$AXIAL" nets --size $size
+done
+expect 65 "weight 'input_block.conv2.conv.weight' would be" timeout 60 "$AXIAL" nets DynUNet --args \
+	'{"out_channels": 2, "kernel_size": [63, 63, 63], "strides": [1, 1, 1], "filters": [512, 512, 512], "upsample_kernel_size": [1, 1]}'
+# weights are counted, not made: these are 11 GB
+expect 0 "2824533666 parameters" timeout 60 sh -c "ulimit -v 6000000; exec '$AXIAL' nets DynUNet --args '{\"out_channels\": 2,
+	\"kernel_size\": [63, 63, 63], \"strides\": [1, 1, 1], \"filters\": [32, 32, 32], \"upsample_kernel_size\": [1, 1]}'"
 expect 64 "one name" "$AXIAL" nets Unet SegResnet
 expect 64 "did you mean 'DenseNet121'" "$AXIAL" nets DenseNet21
 expect 64 "X,Y,Z" "$AXIAL" nets --size 7

@@ -21,6 +21,15 @@ for kind in zip tar.gz; do
 	[ ! -e "$tmp/back-$kind/models/run1" ] && [ ! -e "$tmp/back-$kind/data" ] || die "runs or data in $kind"
 	expect 64 "exists already" "$AXIAL" mmar unpack "$tmp/m.$kind" "$tmp/back-$kind"
 done
+# compiled code stays at home, its source goes along
+mkdir "$tmp/m/custom"
+for f in loss.c loss.so loss.so.1.2 notes.sort; do echo x >"$tmp/m/custom/$f"; done
+for kind in zip tar.gz; do
+	expect 0 "" "$AXIAL" mmar pack "$tmp/m" "$tmp/code.$kind"
+	expect 0 "" "$AXIAL" mmar unpack "$tmp/code.$kind" "$tmp/code-$kind"
+	[ "$(ls "$tmp/code-$kind/custom" | tr '\n' ' ')" = "loss.c notes.sort " ] || die "custom/ after $kind: $(ls "$tmp/code-$kind/custom")"
+done
+rm -r "$tmp/m/custom"
 # into the folder itself, twice: the archive does not hold itself
 (cd "$tmp/m" && expect 0 "" "$AXIAL" mmar pack . in.zip && expect 0 "" "$AXIAL" mmar pack . in.zip) || exit 1
 expect 0 "" "$AXIAL" mmar unpack "$tmp/m/in.zip" "$tmp/back-in"
@@ -39,12 +48,18 @@ mkfifo config/pipe && tar -czf ../fifo.tar.gz config && rm config/pipe
 mkdir empty && tar -czf ../none.tar.gz empty
 tar -czf ../two.tar.gz --transform 's,^config,a/config,' config
 cp -r config b-config && mkdir -p a b && cp -r config a && mv b-config b/config && tar -czf ../two.tar.gz a b
+for so in lib.so LIB.SO lib.so.1; do
+	mkdir config/custom && echo ELF >"config/custom/$so" && tar -czf "../$so.tar.gz" config && rm -r config/custom
+done
 head -c 200 ../m.zip >../cut.zip
 cd - >/dev/null || exit 1
 echo text >"$tmp/text.zip"
 expect 65 "leaves its folder" "$AXIAL" mmar unpack "$tmp/dots.tar.gz" "$tmp/x"
 expect 65 "neither a folder nor a plain file" "$AXIAL" mmar unpack "$tmp/link.tar.gz" "$tmp/x"
 expect 65 "neither a folder nor a plain file" "$AXIAL" mmar unpack "$tmp/fifo.tar.gz" "$tmp/x"
+for so in lib.so LIB.SO lib.so.1; do
+	expect 65 "compiled code 'config/custom/$so'" "$AXIAL" mmar unpack "$tmp/$so.tar.gz" "$tmp/x"
+done
 expect 65 "no MMAR in it" "$AXIAL" mmar unpack "$tmp/none.tar.gz" "$tmp/x"
 expect 65 "more than one MMAR" "$AXIAL" mmar unpack "$tmp/two.tar.gz" "$tmp/x"
 expect 65 "archive" "$AXIAL" mmar unpack "$tmp/text.zip" "$tmp/x"

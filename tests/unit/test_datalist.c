@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
@@ -408,12 +409,62 @@ static int teardown(void **state)
 	return sys_remove_tree(folder, NULL);
 }
 
+/* 200000 numbers of one label: minutes when each is looked up from the beginning. */
+static void test_long_label(void **state)
+{
+	enum { N = 200000 };
+	struct problems ps = {0};
+	struct buf b = {0};
+	struct datalist *l;
+	clock_t start;
+
+	(void)state;
+	buf_puts(&b, "{\"training\": [{\"image\": \"a.png\", \"label\": [0");
+	for (int i = 1; i < N; i++)
+		buf_printf(&b, ",%d", i % 7);
+	buf_puts(&b, "]}]}");
+	start = clock();
+	l = read_list(b.p, "training", &ps);
+	assert_true((double)(clock() - start) < 8.0 * CLOCKS_PER_SEC);
+	assert_non_null(l);
+	assert_int_equal(l->label_values, N);
+	assert_true(l->v[0].label_value[0] == 0 && l->v[0].label_value[N - 1] == (N - 1) % 7);
+	datalist_free(l);
+	problems_release(&ps);
+	buf_release(&b);
+}
+
+/* Classes that the network does not have, each with its entry. */
+static void test_classes(void **state)
+{
+	struct problems ps = {0};
+	struct datalist *l = read_list("{\"validation\": [{\"image\": \"a.png\", \"label\": 2}, "
+				       "{\"image\": \"b.png\", \"label\": 3}, "
+				       "{\"image\": \"c.png\", \"label\": 0.5}]}",
+		"validation", &ps);
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(datalist_check_classes(l, 4, &ps), -1);
+	assert_int_equal(ps.n, 1);
+	assert_int_equal(datalist_check_classes(l, 1, &ps), 0);
+	assert_int_equal(datalist_check_classes(l, 3, &ps), -1);
+	assert_int_equal(ps.n, 3);
+	assert_string_equal(ps.v[1].path, "validation.#2");
+	assert_non_null(strstr(ps.v[1].text, "case 'b' has the label 3"));
+	assert_non_null(strstr(ps.v[2].text, "case 'c' has the label 0.5"));
+	datalist_free(l);
+	problems_release(&ps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_classification),
+		cmocka_unit_test(test_long_label),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_missing_list),
 		cmocka_unit_test(test_absolute_inside),

@@ -21,6 +21,7 @@
 #include "core/tensor/convert.h"
 #include "core/tensor/safetensors_read.h"
 #include "core/tensor/safetensors_write.h"
+#include "core/train/infer_config.h"
 #include "tests/unit/use.h"
 
 static struct err err;
@@ -421,6 +422,58 @@ static int clean(void **state)
 	return sys_remove_tree(dir, &err);
 }
 
+/* Numbers of a spec that no network has, also beyond an int. */
+static void test_spec_numbers(void **state)
+{
+	static const char *const bad[][2] = {{"\"in_channels\":1e300", "1e+300 input channels"},
+		{"\"in_channels\":1.5", "1.5 input channels"},
+		{"\"in_channels\":-1", "-1 input channels"},
+		{"\"in_channels\":1,\"spatial_dims\":1e300", "1e+300 dimensions"},
+		{"\"in_channels\":1,\"spatial_dims\":2.5", "2.5 dimensions"},
+		{"\"in_channels\":1,\"input_size\":[16,16.5,16]", "whole numbers"},
+		{"\"in_channels\":1,\"input_size\":[1e300,16,16]", "whole numbers"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *spec = mem_printf(
+			"{\"name\":\"Unet\",\"args\":{\"num_classes\":2},%s}", bad[i][0]);
+		cJSON *j = json_parse(spec, strlen(spec), "spec", &err);
+		struct model m;
+
+		assert_int_equal(model_init(&m, j, 1, "cpu", &err), -1);
+		assert_int_equal(err.code, ERR_DATA);
+		if (!strstr(err.msg, bad[i][1]))
+			fail_msg("'%s' is not in: %s", bad[i][1], err.msg);
+		model_release(&m);
+		cJSON_Delete(j);
+		free(spec);
+	}
+}
+
+/* A folder gives the files that single paths may be. */
+static void test_infer_folder(void **state)
+{
+	static const char *const names[] = {
+		"a.nii", "b.nii.gz", "c.png", "d.JPG", "e.jpeg", "f.npy", ".g.npy", "h.txt"};
+	char *folder = at("images");
+	const char *inputs[] = {folder};
+	struct infer_list l;
+
+	(void)state;
+	assert_int_equal(sys_mkdirs(folder, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *path = sys_join(folder, names[i]);
+
+		assert_int_equal(sys_write_file(path, "x", 1, &err), 0);
+		free(path);
+	}
+	assert_int_equal(infer_list_read(&l, inputs, 1, &err), 0);
+	assert_int_equal(l.n, 6);
+	assert_string_equal(l.v[5].name, "f");
+	infer_list_release(&l);
+	free(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_foreign_files_are_named),
 		cmocka_unit_test(test_files_of_another_kind),
 		cmocka_unit_test(test_a_flipped_bit_is_found),
+		cmocka_unit_test(test_spec_numbers),
+		cmocka_unit_test(test_infer_folder),
 	};
 
 	if (!mkdtemp(dir))

@@ -428,6 +428,36 @@ static void test_datalist(void **state)
 	free(path);
 }
 
+/* Names of cases are names of files: no way up, no folder, no control byte. */
+static void test_case_names(void **state)
+{
+	static const char *const names[][2] = {{"a.nii.gz", "a"}, {"a.b.NPY", "a.b"},
+		{"...nii.gz", "__"}, {"..nii", "_"}, {"..", "__"}, {"....png", "..."},
+		{"x/y.jpg", "x_y"}, {"a\nb\033[2J\177.png", "a_b_[2J_"}, {".nii", ".nii"}};
+	struct problems ps = {0};
+	struct datalist *l;
+	char *path = in_dir("odd.json");
+	static const char json[] =
+		"{\"training\": [\"...nii.gz\", {\"image\": \"d/..nii\"}, \"a\\u0001.png\"]}";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *id = image_file_id(names[i][0]);
+
+		assert_string_equal(id, names[i][1]);
+		free(id);
+	}
+	nifti_file_put(dir, "odd.json", json, sizeof(json) - 1);
+	l = datalist_read(path, dir, "training", &ps);
+	assert_non_null(l);
+	assert_string_equal(l->v[0].case_id, "__");
+	assert_string_equal(l->v[1].case_id, "_");
+	assert_string_equal(l->v[2].case_id, "a_");
+	datalist_free(l);
+	problems_release(&ps);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_transforms),
 		cmocka_unit_test(test_datalist),
+		cmocka_unit_test(test_case_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

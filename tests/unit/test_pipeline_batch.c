@@ -212,7 +212,11 @@ static void test_refused(void **state)
 	refused(r, "names no category");
 	r = prig_new_labels(3, 2, labels);
 	r->args.output_label_format = (struct numlist){format, 1};
-	refused(r, "case 'case_1' has the label 2");
+	refused(r, "training.#2, case 'case_1' has the label 2");
+	r = prig_new_labels(3, 1, labels);
+	r->config.training = false;
+	r->args.output_label_format = (struct numlist){format, 1};
+	refused(r, "training.#2, case 'case_1' has the label 2");
 }
 
 /* Class numbers, one-hot by output_label_format, several findings. */

@@ -219,6 +219,37 @@ static void any_size_works(void **state)
 	assert_true(isfinite(last) && last < first);
 }
 
+/* An image with D = 1: no weight reaches over D, nothing but D differs, and it learns. */
+static void flat(void **state)
+{
+	struct net n, solid;
+	double first, last;
+	int kernels = 0;
+
+	(void)state;
+	assert_int_equal(build(&n, tiny, shape5(1, 1, 19, 22, 1)), 0);
+	assert_int_equal(build(&solid, tiny, shape5(1, 16, 19, 22, 1)), 0);
+	assert_int_equal(n.g->n, solid.g->n);
+	for (int i = 0; i < n.g->n; i++) {
+		const struct node *w = n.g->node[i];
+		struct shape s = solid.g->node[i]->shape;
+
+		assert_string_equal(w->name, solid.g->node[i]->name);
+		if (w->kind != NODE_PARAM)
+			continue;
+		kernels += s.n == 5 && s.d[2] == 3;
+		if (s.n == 5)
+			s.d[2] = 1;
+		assert_true(shape_eq(&w->shape, &s));
+	}
+	assert_int_equal(kernels, 11);
+	graph_free(n.g);
+	graph_free(solid.g);
+	last = fit(tiny, shape5(2, 1, 19, 22, 1), 60, &first);
+	print_message("2-D: loss %.3f -> %.3f\n", first, last);
+	assert_true(first > 0.3 && last < 0.1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +258,7 @@ int main(void)
 		cmocka_unit_test(same_start_from_same_seed),
 		cmocka_unit_test(learns),
 		cmocka_unit_test(any_size_works),
+		cmocka_unit_test(flat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,17 +81,29 @@ static int export_dtype(const char *text, enum dtype *out, struct err *err)
 	return err_set(err, ERR_USAGE, "option '--dtype' needs fp32, fp16 or bf16, not '%s'", text);
 }
 
+/* X,Y,Z or, for a 2-D network, X,Y. */
 static int export_size(const char *text, int size[3], struct err *err)
 {
-	char end;
-	int n = sscanf(text, "%d,%d,%d%c", &size[0], &size[1], &size[2], &end);
+	const char *at = text;
+	int n = 0;
 
-	if (n == 2)
-		size[2] = 1;
-	if ((n != 2 && n != 3) || size[0] < 1 || size[1] < 1 || size[2] < 1 || size[0] > 4096 ||
-		size[1] > 4096 || size[2] > 4096)
+	size[2] = 1;
+	while (n < 3 && *at >= '0' && *at <= '9') {
+		char *end;
+		long v = strtol(at, &end, 10);
+
+		if (v < 1 || v > 4096)
+			break;
+		size[n++] = (int)v;
+		at = end;
+		if (*at != ',' || n == 3)
+			break;
+		at++;
+	}
+	if (*at || at == text || at[-1] == ',' || n < 2)
 		return err_set(err, ERR_USAGE,
-			"option '--size' needs three numbers from 1 to 4096 as 96,96,64, not '%s'",
+			"option '--size' needs three numbers from 1 to 4096 as 96,96,64 (two for a "
+			"2-D network), not '%s'",
 			text);
 	return 0;
 }

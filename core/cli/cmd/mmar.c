@@ -268,7 +268,8 @@ const struct cmd cmd_mmar = {
 	.help = "lint reads configurations without running them and prints every problem on its\n"
 		"own line; it ends with 0 when clean, 1 with warnings, 65 with errors.\n"
 		"clone copies without the contents of models/, eval/ and data/.\n"
-		"pack makes one .zip or .tar.gz of an MMAR without data, runs and results; weights at\n"
+		"pack makes one .zip or .tar.gz of an MMAR without data, runs, results and compiled code\n"
+		"(.so; its sources go along, and unpack refuses such files); weights at\n"
 		"the top of models/ go along.  unpack takes it, or any zip or tar with an MMAR in it.",
 	.opts = mmar_opts,
 	.run = mmar_run,
