@@ -342,7 +342,7 @@ int sys_list_dir(const char *path, char ***names, struct err *err)
 	DIR *d = opendir(path);
 	struct dirent *e;
 	char **list = NULL;
-	int n = 0;
+	int n = 0, cap = 0;
 
 	*names = NULL;
 	if (!d)
@@ -350,7 +350,10 @@ int sys_list_dir(const char *path, char ***names, struct err *err)
 	while ((e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		list = mem_realloc(list, (size_t)(n + 1) * sizeof(*list));
+		if (n == cap) {
+			cap = cap ? 2 * cap : 64;
+			list = mem_realloc(list, (size_t)cap * sizeof(*list));
+		}
 		list[n++] = mem_strdup(e->d_name);
 	}
 	closedir(d);
