@@ -2,7 +2,7 @@
 # A fine-tuning that is killed before its first checkpoint begins again from MMAR_CKPT, and
 # not from fresh weights.
 . tests/shell/lib.inc
-tiny_mmar "$tmp/m" 4
+tiny_mmar "$tmp/m" 100
 base=models/base/model_final.safetensors
 
 expect 0 "done" "$AXIAL" train -m "$tmp/m" --run base --set epochs=1
