@@ -43,9 +43,12 @@ static int center_apply(const void *args, struct sample *s, struct rng *rng, str
 	return 0;
 }
 
+static const char *const center_aliases[] = {"PadCropWithFixedSize", NULL};
+
 const struct component component_crop_sub_volume_center = {
 	.name = "CropSubVolumeCenter",
 	.kind = COMPONENT_TRANSFORM,
+	.aliases = center_aliases,
 	.help = "window of fixed size in the middle of the volume; pads with zeros where the "
 		"volume is smaller",
 	.args = center_defs,
