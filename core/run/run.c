@@ -435,8 +435,10 @@ static int run_put(struct run *r, enum event_kind kind, const struct buf *line, 
 		r->unflushed = run_event_durable(kind) ? false : r->unflushed;
 		return 0;
 	}
-	if (!run_event_can_wait(kind))
+	if (!run_event_can_wait(kind)) {
+		r->seq++; /* the line is in the file, only not for certain on the disk */
 		return -1;
+	}
 	run_say_waiting(r, &r->unflushed, err, "a power loss may take events, the run goes on");
 	err_clear(err);
 	return 0;

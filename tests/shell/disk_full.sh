@@ -58,4 +58,13 @@ while [ $i -lt "$points" ]; do
 	after r
 	i=$((i + 1))
 done
+
+# The writes that begin a run, one after the other: its folder, its first event.
+n=1
+while [ $n -le 20 ]; do
+	long=1
+	full $n $long r
+	after r
+	n=$((n + 1))
+done
 exit 0
