@@ -17,13 +17,16 @@
  * probabilities N classes D H W, or N classes of a classifier.  The batch is open;
  * the size is fixed unless dynamic.
  */
+#define EXPORT_INPUT_NAME  "NV_MODEL_INPUT"
+#define EXPORT_OUTPUT_NAME "NV_MODEL_OUTPUT"
+
 struct export_options {
 	const char *weights; /* file of a trained model */
 	const char *out;     /* file to write */
 	enum dtype dtype;    /* DTYPE_F32, DTYPE_F16 or DTYPE_BF16 (safetensors only) */
 	int size[3];         /* ONNX: x, y, z; 0: the size that the weights were trained at */
 	bool dynamic;        /* ONNX: sizes left open (multiples of what the strides need) */
-	const char *input_name, *output_name; /* ONNX; NULL: NV_MODEL_INPUT, NV_MODEL_OUTPUT */
+	const char *input_name, *output_name; /* ONNX; NULL: EXPORT_..._NAME */
 };
 
 struct export_result {
@@ -34,12 +37,21 @@ struct export_result {
 	int not_folded; /* batch norms that stay */
 	int size[3];    /* ONNX: of the graph */
 	bool two_d;     /* ONNX: input N C H W */
+	bool classifier;
+	int channels, classes; /* of input and output */
 };
 
 int export_safetensors(
 	const struct export_options *opt, struct export_result *res, struct err *err) MUST_CHECK;
 int export_onnx(
 	const struct export_options *opt, struct export_result *res, struct err *err) MUST_CHECK;
+
+/*
+ * Writes Triton's config.pbtxt for what export_onnx() wrote: the model's name there, its
+ * input and output.  A size that is open is -1.
+ */
+int export_triton_config(const struct export_options *opt, const struct export_result *res,
+	const char *name, const char *path, struct err *err) MUST_CHECK;
 
 /*
  * The inference model of a weight file: as model_init_from_file(), but folded

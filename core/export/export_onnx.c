@@ -41,8 +41,8 @@ static int export_onnx_model(const struct export_options *opt, const struct mode
 			.params = m->params,
 			.image = image,
 			.pred = pred,
-			.input = opt->input_name ? opt->input_name : "NV_MODEL_INPUT",
-			.output = opt->output_name ? opt->output_name : "NV_MODEL_OUTPUT",
+			.input = opt->input_name ? opt->input_name : EXPORT_INPUT_NAME,
+			.output = opt->output_name ? opt->output_name : EXPORT_OUTPUT_NAME,
 			.name = m->net.c->name,
 			.spec = spec,
 			.two_d = res->two_d,
@@ -69,6 +69,9 @@ int export_onnx(const struct export_options *opt, struct export_result *res, str
 	if (!rc)
 		rc = export_onnx_model(opt, &m, res, err);
 	if (!rc) {
+		res->classifier = m.classifier;
+		res->channels = m.in_channels;
+		res->classes = m.classes;
 		res->values = params_count(m.params);
 		res->not_folded = export_batch_norms(&m);
 		res->bytes = stat(opt->out, &sb) ? 0 : (size_t)sb.st_size;

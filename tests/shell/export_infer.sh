@@ -37,7 +37,34 @@ head -c 64 "$m/models/model.onnx" | grep -q axial || die "model.onnx"
 rm -f "$m/models/model.fzn.safetensors"
 expect 0 "no effect" "$AXIAL" export --model_file_format CKPT --model_file_path "$m/models" --model_name model \
 	--input_node_names "NV_MODEL_INPUT" --output_node_names NV_MODEL_OUTPUT --trt_min_seg_size 50 \
-	--trtis_export --trtis_model_name x --trtis_input_shape 1 24 24 16
+	--trt_precision_mode FP16
+[ -s "$m/models/model.fzn.safetensors" ] || die "no model.fzn.safetensors"
+triton="--model_file_path $m/models --model_name model --trtis_export --trtis_model_name x --trtis_input_shape"
+expect 0 "config.pbtxt" "$AXIAL" export $triton 1 32 24 16
+cat >"$tmp/pbtxt" <<-EOF
+name: "x"
+platform: "onnxruntime_onnx"
+max_batch_size: 8
+input [
+  {
+    name: "NV_MODEL_INPUT"
+    data_type: TYPE_FP32
+    dims: [ 1, 16, 24, 32 ]
+  }
+]
+output [
+  {
+    name: "NV_MODEL_OUTPUT"
+    data_type: TYPE_FP32
+    dims: [ 4, 16, 24, 32 ]
+  }
+]
+EOF
+cmp "$tmp/pbtxt" "$m/models/config.pbtxt" || die "config.pbtxt: $(cat "$m/models/config.pbtxt")"
+expect 64 "says 2 channels" "$AXIAL" export $triton 2 24 24 16
+expect 64 "needs channels and size" "$AXIAL" export $triton 1 24 x 16
+expect 64 "writes ONNX" "$AXIAL" export $triton 1 24 24 16 --format safetensors
+expect 64 "options only" "$AXIAL" export --model_file_path "$m/models" 24 24
 cat >"$m/config/config_validation.json" <<-EOF
 {"batch_size": 2, "use_scanning_window": true,
  "inferer": {"name": "TFScanWindowInferer", "args": {"roi_size": [24, 24, 16]}},

@@ -1,8 +1,8 @@
 /*
  * axial export: a trained model for use elsewhere.
  *
- * Takes the flags of v3's export program as well; what concerned TensorFlow and
- * TensorRT only is accepted and said to have no effect.
+ * Takes the flags of v3's export program as well; what concerned TensorRT only is
+ * accepted and said to have no effect.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,29 +38,49 @@ static const struct cmd_opt export_opts[] = {
 	{"trt-min-seg-size", 0, CMD_VALUE, "N", "v3: no effect"},
 	{"trt-precision-mode", 0, CMD_VALUE, "MODE", "v3: no effect"},
 	{"trt-dynamic-mode", 0, CMD_FLAG, NULL, "v3: no effect"},
-	{"trtis-export", 0, CMD_FLAG, NULL, "v3: no effect"},
-	{"trtis-model-name", 0, CMD_VALUE, "NAME", "v3: no effect"},
-	{"trtis-input-shape", 0, CMD_VALUE, "C X Y Z", "v3: no effect"},
+	{"trtis-export", 0, CMD_FLAG, NULL,
+		"v3: ONNX, and beside it config.pbtxt for the Triton inference server"},
+	{"trtis-model-name", 0, CMD_VALUE, "NAME",
+		"v3: the model's name in config.pbtxt (default: that of the file)"},
+	{"trtis-input-shape", 0, CMD_VALUE, "C X Y Z", "v3: channels and size of the input"},
 	CMD_OPT_END,
 };
 
 static void export_say_ignored(const struct cmd_line *line)
 {
 	for (const struct cmd_opt *o = export_opts; o->name; o++)
-		if (!strncmp(o->name, "trt", 3) && cmd_value(line, o->name, NULL))
+		if (!strncmp(o->name, "trt-", 4) && cmd_value(line, o->name, NULL))
 			fprintf(stderr, "note: --%s has no effect: there is no TensorRT here\n",
 				o->name);
 }
 
-/* Words that are no options: only what follows --trtis_input_shape. */
-static int export_check_words(const struct cmd_line *line, struct err *err)
+/*
+ * v3's --trtis_input_shape C X Y Z: the words after C are no options.  Fills the size;
+ * *channels is 0 when the option is not there.
+ */
+static int export_shape(const struct cmd_line *line, int size[3], int *channels, struct err *err)
 {
-	bool shape = cmd_value(line, "trtis-input-shape", NULL) != NULL;
+	const char *c = cmd_value(line, "trtis-input-shape", NULL);
+	int n = cmd_argc(line);
 
-	for (int i = 0; i < cmd_argc(line); i++)
-		if (!shape || strspn(cmd_arg(line, i), "-0123456789") != strlen(cmd_arg(line, i)))
-			return err_set(err, ERR_USAGE, "export takes options only, not '%s'",
-				cmd_arg(line, i));
+	if (n && !c)
+		return err_set(
+			err, ERR_USAGE, "export takes options only, not '%s'", cmd_arg(line, 0));
+	*channels = 0;
+	if (!c)
+		return 0;
+	size[2] = 1;
+	for (int i = -1; i < n; i++) {
+		const char *word = i < 0 ? c : cmd_arg(line, i);
+		char *end;
+		long v = strtol(word, &end, 10);
+
+		if (*end || end == word || v < 1 || v > 4096 || n < 2 || n > 3)
+			return err_set(err, ERR_USAGE,
+				"option '--trtis_input_shape' needs channels and size as 1 96 96 64 (1 "
+				"96 96 for a 2-D network), whole numbers from 1 to 4096");
+		*(i < 0 ? channels : &size[i]) = (int)v;
+	}
 	return 0;
 }
 
@@ -197,27 +217,89 @@ static bool export_same_file(const char *a, const char *b)
 	return same;
 }
 
+/* config.pbtxt in the ONNX file's folder, as v3's --trtis_export wrote it. */
+static int export_triton(const struct cmd_line *line, const struct export_options *opt,
+	const struct export_result *res, struct err *err)
+{
+	const char *base = sys_basename(opt->out), *dot = strrchr(base, '.');
+	char *stem = mem_strndup(base, dot ? (size_t)(dot - base) : strlen(base));
+	char *folder = mem_strndup(opt->out, (size_t)(base - opt->out));
+	char *path = mem_printf("%sconfig.pbtxt", folder);
+	int rc = export_triton_config(
+		opt, res, cmd_value(line, "trtis-model-name", stem), path, err);
+
+	if (!rc)
+		printf("triton     %s: in the server's repository NAME/config.pbtxt, with the "
+		       "model as NAME/1/model.onnx\n",
+			path);
+	free(path);
+	free(folder);
+	free(stem);
+	return rc;
+}
+
+/* What the options say, before any file is looked for. */
+static int export_parse(const struct cmd_line *line, struct export_options *opt, bool *onnx,
+	int *channels, struct err *err)
+{
+	const char *size = cmd_value(line, "size", NULL);
+	const char *format =
+		cmd_value(line, "format", cmd_flag(line, "trtis-export") ? "onnx" : "safetensors");
+
+	*onnx = !strcmp(format, "onnx");
+	if (!*onnx && strcmp(format, "safetensors"))
+		return err_set(err, ERR_USAGE,
+			"option '--format' needs safetensors or onnx, not '%s'", format);
+	if (!*onnx && cmd_flag(line, "trtis-export"))
+		return err_set(err, ERR_USAGE,
+			"option '--trtis_export' writes ONNX: leave '--format %s' out", format);
+	if (export_shape(line, opt->size, channels, err) ||
+		export_dtype(cmd_value(line, "dtype", "fp32"), &opt->dtype, err))
+		return -1;
+	return size ? export_size(size, opt->size, err) : 0;
+}
+
+static int export_check_channels(const struct export_options *opt, const struct export_result *res,
+	int channels, struct err *err)
+{
+	if (!channels || channels == res->channels)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"option '--trtis_input_shape' says %d channels, '%s' takes %d", channels,
+		opt->weights, res->channels);
+}
+
+static int export_write(const struct cmd_line *line, struct export_options *opt, bool onnx,
+	int channels, struct err *err)
+{
+	struct export_result res = {0};
+
+	if (export_same_file(opt->weights, opt->out))
+		return err_set(err, ERR_USAGE, "'%s' is the weight file itself", opt->out);
+	if (onnx ? export_onnx(opt, &res, err) : export_safetensors(opt, &res, err))
+		return -1;
+	export_say(opt, &res, onnx);
+	if (!cmd_flag(line, "trtis-export"))
+		return 0;
+	return export_check_channels(opt, &res, channels, err) ||
+			       export_triton(line, opt, &res, err)
+		       ? -1
+		       : 0;
+}
+
 static int export_run(struct cmd_line *line, struct err *err)
 {
-	const char *format = cmd_value(line, "format", "safetensors"), *size;
 	struct export_options opt = {
 		.dtype = DTYPE_F32,
 		.dynamic = cmd_flag(line, "dynamic"),
 		.input_name = cmd_value(line, "input-node-names", NULL),
 		.output_name = cmd_value(line, "output-node-names", NULL),
 	};
-	struct export_result res = {0};
-	bool onnx = !strcmp(format, "onnx");
+	bool onnx;
+	int channels = 0, rc;
 	char *weights, *out;
-	int rc;
 
-	if (!onnx && strcmp(format, "safetensors"))
-		return err_set(err, ERR_USAGE,
-			"option '--format' needs safetensors or onnx, not '%s'", format);
-	size = cmd_value(line, "size", NULL);
-	if (export_check_words(line, err) ||
-		export_dtype(cmd_value(line, "dtype", "fp32"), &opt.dtype, err) ||
-		(size && export_size(size, opt.size, err)))
+	if (export_parse(line, &opt, &onnx, &channels, err))
 		return -1;
 	custom_set_root(cmd_value(line, "mmar", ".")); /* for a network from its folder custom */
 	export_say_ignored(line);
@@ -227,15 +309,7 @@ static int export_run(struct cmd_line *line, struct err *err)
 	out = export_out(line, weights, onnx);
 	opt.weights = weights;
 	opt.out = out;
-	if (export_same_file(weights, out)) {
-		rc = err_set(err, ERR_USAGE, "'%s' is the weight file itself", out);
-		free(weights);
-		free(out);
-		return rc;
-	}
-	rc = onnx ? export_onnx(&opt, &res, err) : export_safetensors(&opt, &res, err);
-	if (!rc)
-		export_say(&opt, &res, onnx);
+	rc = export_write(line, &opt, onnx, channels, err);
 	free(weights);
 	free(out);
 	return rc;
@@ -253,7 +327,9 @@ const struct cmd cmd_export = {
 		"ONNX files have opset 13, input N C D H W (N C H W of a 2-D network), output N classes\n"
 		"D H W, and take any batch; other runtimes read them.\n"
 		"The flags of Clara Train v3 are understood: --model_file_format CKPT --model_file_path\n"
-		"DIR --model_name model --input_node_names ... --output_node_names ...",
+		"DIR --model_name model --input_node_names ... --output_node_names ...; --trtis_export\n"
+		"--trtis_model_name NAME --trtis_input_shape C X Y Z writes ONNX and the configuration\n"
+		"that the Triton inference server needs beside it.",
 	.opts = export_opts,
 	.run = export_run,
 };
