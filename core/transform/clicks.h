@@ -11,8 +11,9 @@
 
 /*
  * Draws one voxel where mask is not 0, deep inside it more probable: weight exp(d) - 1, d the
- * distance in voxels to the nearest voxel outside.  Returns its index, or -1 when the mask is
- * empty.
+ * chessboard distance in voxels to the nearest voxel of the image that is outside; all alike
+ * when the mask is the whole image.  dim: x, y, z; x fastest.  Returns its index, or -1 when the
+ * mask is empty.
  */
 long clicks_draw(const unsigned char *mask, const int dim[3], struct rng *rng);
 

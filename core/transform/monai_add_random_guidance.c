@@ -1,6 +1,7 @@
 /*
  * AddRandomGuidanced (deepgrow): the next click of an annotator, in the larger of the two
- * regions of discrepancy, deep inside it more probable.
+ * regions of discrepancy, deep inside it more probable.  Whether there is a click is drawn
+ * first, with the probability that the interaction sets for each round.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "core/transform/monai.h"
 
 struct guidance_args {
-	char *guidance, *discrepancy;
+	char *guidance, *discrepancy, *probability;
 };
 
 static const struct arg_def guidance_defs[] = {
@@ -18,10 +19,26 @@ static const struct arg_def guidance_defs[] = {
 		.help = "field of the clicks"},
 	{"discrepancy", ARG_STRING, offsetof(struct guidance_args, discrepancy),
 		.def = "\"discrepancy\"", .help = "field of what is wrong"},
-	MONAI_IGNORED("probability", "accepted; the interaction decides whether there is a click"),
+	{"probability", ARG_STRING, offsetof(struct guidance_args, probability),
+		.def = "\"probability\"",
+		.help = "field of one value, 0 to 1: the probability of a click"},
 	MONAI_IGNORED("batched", "accepted; each case by itself"),
 	ARG_END,
 };
+
+/* Whether the annotator clicks: 1 or 0, or -1 on an error. */
+static int guidance_drawn(
+	const struct guidance_args *a, struct sample *s, struct rng *rng, struct err *err)
+{
+	const struct volume *p = sample_volume(s, a->probability, err);
+
+	if (!p)
+		return -1;
+	if (!(p->data[0] >= 0 && p->data[0] <= 1))
+		return err_set(err, ERR_DATA, "'%s' is %g, a probability is 0 to 1", a->probability,
+			(double)p->data[0]);
+	return rng_uniform(rng) < (double)p->data[0];
+}
 
 static int guidance_apply(const void *args, struct sample *s, struct rng *rng, struct err *err)
 {
@@ -30,10 +47,10 @@ static int guidance_apply(const void *args, struct sample *s, struct rng *rng, s
 	const struct volume *wrong = clicks ? sample_volume(s, a->discrepancy, err) : NULL;
 	size_t n, count[2] = {0, 0};
 	unsigned char *mask;
-	int channel;
+	int channel, drawn = wrong ? guidance_drawn(a, s, rng, err) : -1;
 	long at;
 
-	if (!wrong)
+	if (drawn < 0)
 		return -1;
 	if (memcmp(clicks->dim, wrong->dim, sizeof(wrong->dim)) || clicks->channels != 2 ||
 		wrong->channels != 2)
@@ -44,7 +61,7 @@ static int guidance_apply(const void *args, struct sample *s, struct rng *rng, s
 		for (size_t i = 0; i < n; i++)
 			count[c] += wrong->data[(size_t)c * n + i] > 0;
 	channel = count[0] < count[1];
-	if (!count[channel])
+	if (!drawn || !count[channel])
 		return 0;
 	mask = mem_alloc(n);
 	for (size_t i = 0; i < n; i++)
@@ -62,14 +79,15 @@ static void guidance_reads(const void *args, const char **names, int max, int *n
 {
 	fields_add_name(((const struct guidance_args *)args)->guidance, names, max, n);
 	fields_add_name(((const struct guidance_args *)args)->discrepancy, names, max, n);
+	fields_add_name(((const struct guidance_args *)args)->probability, names, max, n);
 }
 
 const struct component component_monai_add_random_guidance = {
 	.name = "AddRandomGuidanced",
 	.kind = COMPONENT_TRANSFORM,
 	.aliases = MONAI_ALIASES("AddRandomGuidance"),
-	.help = "deepgrow: one more click, in the larger region of discrepancy, weight "
-		"exp(distance to its border) - 1",
+	.help = "deepgrow: with the given probability one more click, in the larger region of "
+		"discrepancy, weight exp(distance to its border) - 1",
 	.args = guidance_defs,
 	.args_size = sizeof(struct guidance_args),
 	.ops = &(const struct transform_ops){.apply = guidance_apply,

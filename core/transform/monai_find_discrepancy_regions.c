@@ -34,6 +34,11 @@ static int discrepancy_apply(const void *args, struct sample *s, struct rng *rng
 		return -1;
 	if (memcmp(label->dim, pred->dim, sizeof(label->dim)))
 		return err_set(err, ERR_DATA, "'%s' and '%s' differ in size", a->label, a->pred);
+	if (label->channels != 1 || pred->channels != 1)
+		return err_set(err, ERR_DATA,
+			"'%s' has %d channels and '%s' %d, clicks need one of each (a sigmoid, no "
+			"softmax)",
+			a->label, label->channels, a->pred, pred->channels);
 	out = volume_new(2, label->dim, err);
 	if (!out)
 		return -1;

@@ -440,46 +440,9 @@ static void test_invert(void **state)
 	sample_free(s);
 }
 
-/* A click of the annotator: inside the object; the next one where the prediction is wrong. */
-static void test_clicks(void **state)
+static void test_crop_foreground(void **state)
 {
-	struct sample *s = rig_sample("/nowhere");
-	size_t n = (size_t)rig_dim[0] * (size_t)rig_dim[1] * (size_t)rig_dim[2], at = n, more = n;
-	struct volume *v, *label = sample_find(s, "label")->vol;
-	struct err err = ERR_INIT;
-
 	(void)state;
-	rig_must(s, "FindAllValidSlicesd", "{\"label\": \"label\", \"sids\": \"sids\"}", 0);
-	rig_must(s, "AddInitialSeedPointd", "{\"label\": \"label\", \"guidance\": \"g\"}", 0);
-	v = sample_find(s, "g")->vol;
-	assert_int_equal(v->channels, 2);
-	for (size_t i = 0; i < 2 * n; i++) {
-		if (v->data[i] == 0)
-			continue;
-		assert_true(at == n && i < n);
-		at = i;
-	}
-	assert_true(at < n && label->data[at] > 0);
-	rig_must(s, "AddGuidanceSignald", "{\"image\": \"image\", \"guidance\": \"g\"}", 0);
-	v = image(s);
-	assert_int_equal(v->channels, 3);
-	assert_true(fabsf(v->data[n + at] - 1) < 1e-6f && v->data[2 * n + at] == 0);
-	/* one voxel beside the click: exp(-1 / 8) of its value */
-	assert_true(fabsf(v->data[n + at + 1] - expf(-0.125f)) < 1e-3f);
-	/* A prediction that takes everything: the object is found, the rest is too much. */
-	v = volume_share(label);
-	assert_int_equal(volume_make_writable(v, &err), 0);
-	for (size_t i = 0; i < n; i++)
-		v->data[i] = 1;
-	assert_int_equal(sample_set(s, "model", v, &err), 0);
-	rig_must(s, "FindDiscrepancyRegionsd", "{\"pred\": \"pred\", \"label\": \"label\"}", 0);
-	rig_must(s, "AddRandomGuidanced", "{\"guidance\": \"g\", \"discrepancy\": \"discrepancy\"}",
-		0);
-	v = sample_find(s, "g")->vol;
-	for (size_t i = 0; i < n; i++)
-		more = v->data[n + i] > 0 ? i : more;
-	assert_true(more < n && label->data[more] == 0);
-	sample_free(s);
 	CHECK(made(1, 7, 1, 1, (const float[]){0, 0, 0, 1, 2, 0, 0}), "SpatialCropForegroundd",
 		"{\"keys\": \"image\", \"source_key\": \"image\", \"spatial_size\": [4, 2, 2]}", 0,
 		1, 2, 0);
@@ -526,7 +489,7 @@ int main(void)
 		cmocka_unit_test(test_crops),
 		cmocka_unit_test(test_post),
 		cmocka_unit_test(test_invert),
-		cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_crop_foreground),
 		cmocka_unit_test(test_smooth),
 	};
 
