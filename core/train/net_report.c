@@ -71,6 +71,8 @@ static struct graph *report_graph(const struct component_use *net, const struct 
 		return NULL;
 	}
 	s = out->logits->shape;
+	if (s.d[4] == 1)
+		entropy.form = ENTROPY_SIGMOID_LOGITS;
 	s.d[4] = 1;
 	label = training ? graph_input(g, "label", &s, err) : NULL;
 	loss = label ? layer_cross_entropy(g, out->logits, label, &entropy, err) : NULL;

@@ -36,4 +36,6 @@ expect 64 "not both" "$AXIAL" nets Unet -m "$tmp/m"
 expect 65 "not valid JSON" "$AXIAL" nets Unet --args '{'
 expect 65 "num_classes" "$AXIAL" nets Unet --args '{}'
 expect 65 "n_spatial_dim" "$AXIAL" nets SegAhnet --args '{"num_classes": 2}'
+# one channel is a sigmoid, as in deepgrow
+expect 0 '"training_bytes":' "$AXIAL" nets UNet --json --channels 3 --size 16,16,16 --args '{"out_channels": 1, "channels": [4, 8], "strides": [2]}'
 echo "nets: ok"
