@@ -57,7 +57,7 @@ const char *component_kind_name(enum component_kind kind)
 {
 	static const char *const names[COMPONENT_KINDS] = {"transform", "loss", "network",
 		"optimizer", "learning-rate policy", "metric", "inferer", "image pipeline",
-		"aux op", "handler", "writer", "model loader"};
+		"aux op", "handler", "writer", "model loader", "iteration"};
 
 	return names[kind];
 }

@@ -22,7 +22,8 @@ enum component_kind {
 	COMPONENT_AUX,      /* aux op */
 	COMPONENT_HANDLER,
 	COMPONENT_WRITER,
-	COMPONENT_LOADER, /* model loader */
+	COMPONENT_LOADER,    /* model loader */
+	COMPONENT_ITERATION, /* what is done with a batch before its step */
 	COMPONENT_KINDS,
 };
 

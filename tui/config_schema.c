@@ -36,6 +36,8 @@ enum component_kind schema_kind(const char *key)
 		{"handlers", COMPONENT_HANDLER},
 		{"writers", COMPONENT_WRITER},
 		{"model_loader", COMPONENT_LOADER},
+		{"iteration", COMPONENT_ITERATION},
+		{"transforms", COMPONENT_TRANSFORM},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)

@@ -55,6 +55,9 @@ void batch_free(struct batch *b)
 	free(b->image);
 	free(b->label);
 	free(b->case_ids);
+	for (int i = 0; b->samples && i < b->n; i++)
+		sample_free(b->samples[i]);
+	free(b->samples);
 	free(b);
 }
 

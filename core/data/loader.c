@@ -289,6 +289,11 @@ static void loader_finish(struct loader *l, struct ticket *t, struct sample **s,
 		if (!rc)
 			rc = batch_put(u->batch, place, s[k], err);
 		u->batch->case_ids[place] = l->list->v[t->item.entry].case_id;
+		if (l->config->keep_samples) {
+			sample_free(u->batch->samples[place]);
+			u->batch->samples[place] = s[k];
+			s[k] = NULL;
+		}
 	}
 	if (u->batch)
 		loader_free_samples(s, l->crops);

@@ -225,6 +225,9 @@ static int pipeline_new_ring(struct pipeline *p, struct err *err)
 		l->ring[i].batch = batch_new(&p->shape, err);
 		if (!l->ring[i].batch)
 			return -1;
+		if (p->config.keep_samples)
+			l->ring[i].batch->samples = mem_zalloc(
+				(size_t)p->shape.batch * sizeof(*l->ring[i].batch->samples));
 	}
 	return 0;
 }
@@ -314,7 +317,7 @@ size_t pipeline_memory(const struct pipeline *p)
 	size_t n = p->l.cache ? (size_t)(p->config.args->cache_mb * 1024 * 1024) : 0;
 
 	for (int i = 0; p->config.training && i < p->l.depth; i++)
-		n += batch_bytes(p->l.ring[i].batch);
+		n += batch_bytes(p->l.ring[i].batch) * (p->config.keep_samples ? 2 : 1);
 	return n;
 }
 

@@ -69,6 +69,7 @@ struct pipeline_config {
 	/* Called on the consumer's thread when a case was quarantined.  May be NULL. */
 	void (*warn)(void *ctx, const char *text);
 	void *warn_ctx;
+	bool keep_samples; /* training: batches come with their samples, see struct batch */
 };
 
 /* What a training batch is made of. */
@@ -90,7 +91,8 @@ struct batch {
 	float *image;       /* [n][z][y][x][channels], 64-byte aligned */
 	float *label;       /* [n][z][y][x][label_channels], sizes of label_dim */
 	const char **case_ids;
-	int64_t epoch, step; /* step within the epoch, from 0 */
+	struct sample **samples; /* with keep_samples what each place was made of, else NULL */
+	int64_t epoch, step;     /* step within the epoch, from 0 */
 };
 
 struct pipeline;
@@ -115,7 +117,10 @@ void pipeline_shape(const struct pipeline *p, struct pipeline_shape *out);
 int pipeline_batch_size(const struct pipeline *p); /* samples per batch, crops counted */
 const struct datalist *pipeline_list(const struct pipeline *p);
 
-/* Bytes that the batches and the prefix cache may take; a case in work is not counted. */
+/*
+ * Bytes that the batches and the prefix cache may take; a case in work is not counted, nor
+ * fields other than image and label of samples that are kept.
+ */
 size_t pipeline_memory(const struct pipeline *p);
 
 /*

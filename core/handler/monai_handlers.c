@@ -75,6 +75,6 @@ const struct component component_v4_validation = {
 const struct component component_v4_deepgrow_stats = {
 	.name = "DeepgrowStatsHandler",
 	.kind = COMPONENT_HANDLER,
-	.help = "v4: nothing to do, the validation events hold the Dice",
+	.help = "v4: nothing to do, validation events hold the Dice, also after each click",
 	.ops = &nothing_ops,
 };

@@ -149,33 +149,12 @@ static void check_labels(struct config_reader *r, const struct component_use *ne
 	cJSON_Delete(list);
 }
 
-/* v4's deepgrow: an annotator is simulated between the steps. */
-static void check_clicks(struct config_reader *r)
-{
-	static const char *const sections[] = {"train", "validate"};
-
-	for (int i = 0; i < 2; i++) {
-		char *path = mem_printf("%s.iteration", sections[i]);
-		const cJSON *s = cJSON_GetObjectItemCaseSensitive(r->root, sections[i]);
-		static const char text[] =
-			"clicks between the steps (ClickInteraction) are not built yet (annotation)";
-
-		if (!cJSON_GetObjectItemCaseSensitive(s, "iteration")) {
-			/* as most */
-		} else if (r->lint) {
-			reader_warn(r, path, "it cannot be trained yet", "%s", text);
-		} else {
-			reader_error(r, path, NULL, "%s", text);
-		}
-		free(path);
-	}
-}
-
 void check_train(struct config_reader *r, struct train_config *cfg)
 {
 	check_task(r, cfg->task);
 	check_schedule(r, cfg);
-	check_clicks(r);
+	check_iteration(r, &cfg->train_iteration, true);
+	check_iteration(r, &cfg->valid_iteration, false);
 	check_batching(r, cfg);
 	check_crop(r, &cfg->train_transforms, &cfg->train_pipeline);
 	cfg->key_metric = check_key_metric(r, &cfg->metrics);
@@ -246,6 +225,7 @@ void check_validate(struct config_reader *r, struct validate_config *cfg)
 	check_duplicate_names(r, &cfg->metrics);
 	check_split(r, &cfg->post_transforms, classes);
 	check_split(r, &cfg->label_transforms, classes);
+	check_iteration(r, &cfg->iteration, false);
 	check_fields_validate(r, cfg);
 	if (cfg->do_validation && !check_enabled(metrics))
 		reader_warn(

@@ -106,6 +106,20 @@ static void fields_use(struct config_reader *r, const struct component_list *l, 
 	}
 }
 
+/* The interactions between network and step; what their transforms read and make. */
+static void fields_iteration(struct config_reader *r, const struct config_iteration *it,
+	const cJSON *section, struct fields *f)
+{
+	const cJSON *x = cJSON_GetObjectItemCaseSensitive(section, "iteration");
+	const cJSON *args = cJSON_GetObjectItemCaseSensitive(x, "args");
+
+	if (!it->use.c)
+		return;
+	fields_add(f, "model");
+	fields_add(f, use_string(&it->use, "key_probability"));
+	fields_list(r, &it->transforms, cJSON_GetObjectItemCaseSensitive(args, "transforms"), f);
+}
+
 static struct fields fields_of_case(void)
 {
 	return (struct fields){.name = {"image", "label"}, .n = 2};
@@ -133,8 +147,10 @@ void check_fields_train(struct config_reader *r, const struct train_config *cfg)
 		cJSON_GetObjectItemCaseSensitive(train, "pre_transforms"), &f);
 	fields_list(r, &cfg->batch_transforms,
 		cJSON_GetObjectItemCaseSensitive(train, "batch_transforms"), &f);
+	fields_iteration(r, &cfg->train_iteration, train, &f);
 	fields_list(r, &cfg->valid_transforms,
 		cJSON_GetObjectItemCaseSensitive(valid, "pre_transforms"), &v);
+	fields_iteration(r, &cfg->valid_iteration, valid, &v);
 	fields_add(&v, "model");
 	fields_list(r, &cfg->valid_post_transforms,
 		cJSON_GetObjectItemCaseSensitive(valid, "post_transforms"), &v);
@@ -152,6 +168,7 @@ void check_fields_validate(struct config_reader *r, const struct validate_config
 
 	fields_list(r, &cfg->pre_transforms,
 		cJSON_GetObjectItemCaseSensitive(root, "pre_transforms"), &f);
+	fields_iteration(r, &cfg->iteration, root, &f);
 	fields_add(&f, "model");
 	fields_list(r, &cfg->label_transforms,
 		cJSON_GetObjectItemCaseSensitive(root, "label_transforms"), &f);

@@ -32,6 +32,12 @@ struct component_list {
 	int n;
 };
 
+/* What is done with a batch before its step: section "iteration" (ClickInteraction). */
+struct config_iteration {
+	struct component_use use;         /* .c NULL: nothing */
+	struct component_list transforms; /* of its argument "transforms" */
+};
+
 /* All absolute.  Owned by the configuration. */
 struct config_paths {
 	char *mmar_root;
@@ -79,9 +85,10 @@ struct train_config {
 	struct component_use valid_pipeline; /* .c NULL: no validation configured */
 	struct component_use inferer;        /* .c NULL: no validation configured */
 	struct component_list train_transforms, valid_transforms, batch_transforms;
-	struct component_list valid_post_transforms;      /* between network and metrics (v4) */
-	struct component_list metrics, aux_ops, handlers; /* disabled ones are left out */
-	int key_metric;                                   /* index into metrics; -1: none */
+	struct component_list valid_post_transforms; /* between network and metrics (v4) */
+	struct config_iteration train_iteration, valid_iteration; /* clicks between the steps */
+	struct component_list metrics, aux_ops, handlers;         /* disabled ones are left out */
+	int key_metric;                                           /* index into metrics; -1: none */
 
 	struct vars vars;
 	struct config_paths paths;
@@ -102,6 +109,7 @@ struct validate_config {
 	struct component_use inferer, model_loader;
 	struct component_list pre_transforms, label_transforms, post_transforms;
 	struct component_list metrics, writers;
+	struct config_iteration iteration;
 
 	struct vars vars;
 	struct config_paths paths;

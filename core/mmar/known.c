@@ -44,6 +44,8 @@ static const char *const known_handlers[] = {
 static const char *const known_writers[] = {"WriteNifti", NULL};
 static const char *const known_loaders[] = {"CheckpointLoader", "FrozenGraphModelLoader", NULL};
 
+static const char *const known_iterations[] = {NULL}; /* v4 brought them */
+
 static const char *const *const known_names[COMPONENT_KINDS] = {
 	[COMPONENT_TRANSFORM] = known_transforms,
 	[COMPONENT_LOSS] = known_losses,
@@ -57,6 +59,7 @@ static const char *const *const known_names[COMPONENT_KINDS] = {
 	[COMPONENT_HANDLER] = known_handlers,
 	[COMPONENT_WRITER] = known_writers,
 	[COMPONENT_LOADER] = known_loaders,
+	[COMPONENT_ITERATION] = known_iterations,
 };
 
 bool known_in_v3(enum component_kind kind, const char *name)

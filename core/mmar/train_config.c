@@ -155,6 +155,7 @@ static void train_section(struct config_reader *r, struct train_config *cfg)
 	reader_one(r, COMPONENT_PIPELINE, s, "train", "image_pipeline", true, &cfg->train_pipeline);
 	reader_list(r, COMPONENT_AUX, s, "train", "aux_ops", false, &cfg->aux_ops);
 	reader_list(r, COMPONENT_HANDLER, s, "train", "handlers", false, &cfg->handlers);
+	iteration_read(r, s, "train", &cfg->train_iteration);
 }
 
 static void valid_section(struct config_reader *r, struct train_config *cfg)
@@ -176,6 +177,7 @@ static void valid_section(struct config_reader *r, struct train_config *cfg)
 	reader_one(
 		r, COMPONENT_PIPELINE, s, "validate", "image_pipeline", true, &cfg->valid_pipeline);
 	reader_one(r, COMPONENT_INFERER, s, "validate", "inferer", true, &cfg->inferer);
+	iteration_read(r, s, "validate", &cfg->valid_iteration);
 }
 
 int train_config_load(
@@ -218,6 +220,8 @@ void train_config_release(struct train_config *cfg)
 	component_list_release(&cfg->metrics);
 	component_list_release(&cfg->aux_ops);
 	component_list_release(&cfg->handlers);
+	iteration_release(&cfg->train_iteration);
+	iteration_release(&cfg->valid_iteration);
 	vars_release(&cfg->vars);
 	config_paths_release(&cfg->paths);
 	config_generator_release(&cfg->generator);

@@ -171,6 +171,16 @@ static void v4_unwire_all(cJSON *section)
 	}
 }
 
+/* MONAI's engines take the same thing as an argument: "iteration_update". */
+static void v4_iteration(cJSON *section, const char *engine)
+{
+	cJSON *args = v4_get(v4_get(section, engine), "args"),
+	      *x = v4_get(args, "iteration_update");
+
+	if (cJSON_IsObject(x) && !v4_get(section, "iteration"))
+		v4_move(args, "iteration_update", section, "iteration");
+}
+
 static void v4_training(cJSON *root, const char *task)
 {
 	cJSON *train = v4_get(root, "train"), *validate = v4_get(root, "validate");
@@ -179,6 +189,8 @@ static void v4_training(cJSON *root, const char *task)
 	cJSON *args;
 
 	v4_values(root, train);
+	v4_iteration(train, "trainer");
+	v4_iteration(validate, "evaluator");
 	v4_unwire_all(train);
 	args = v4_get(v4_get(train, "optimizer"), "args");
 	cJSON_DeleteItemFromObjectCaseSensitive(args, "lr");

@@ -16,6 +16,7 @@
  *   key_metric, additional_...  validate.metrics, val_metrics
  *   model (paths of weights)    model_loader
  *   SaveImaged in post_...      writers
+ *   trainer.iteration_update    iteration (evaluator likewise)
  *   "@x", "#x", "lambda ..."    dropped: they wire Python objects
  */
 bool v4_is(const cJSON *root);

@@ -32,8 +32,8 @@ const struct arg_def *validate_config_values(void)
 static const char *const validate_keys[] = {"use_scanning_window", "multi_gpu", "batch_size",
 	"use_amp", "DATA_LIST_KEY", "do_validation", "output_infer_result", "inferer",
 	"model_loader", "pre_transforms", "label_transforms", "post_transforms", "val_metrics",
-	"writers", "dynamic_input_shape", "DATA_ROOT", "DATASET_JSON", "PROCESSING_TASK",
-	"PRETRAIN_WEIGHTS_FILE", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
+	"writers", "iteration", "dynamic_input_shape", "DATA_ROOT", "DATASET_JSON",
+	"PROCESSING_TASK", "PRETRAIN_WEIGHTS_FILE", "DATA_GENERATOR", "DATA_GENERATOR_ARGS", NULL};
 
 /*
  * The first-level "batch_size" is the inferer's where it says none itself.  Files from
@@ -78,6 +78,7 @@ static void validate_components(struct config_reader *r, struct validate_config 
 	reader_list(r, COMPONENT_TRANSFORM, s, "", "post_transforms", false, &cfg->post_transforms);
 	reader_list(r, COMPONENT_METRIC, s, "", "val_metrics", false, &cfg->metrics);
 	reader_list(r, COMPONENT_WRITER, s, "", "writers", false, &cfg->writers);
+	iteration_read(r, s, "", &cfg->iteration);
 }
 
 int validate_config_load(
@@ -115,6 +116,7 @@ void validate_config_release(struct validate_config *cfg)
 	component_list_release(&cfg->post_transforms);
 	component_list_release(&cfg->metrics);
 	component_list_release(&cfg->writers);
+	iteration_release(&cfg->iteration);
 	vars_release(&cfg->vars);
 	config_paths_release(&cfg->paths);
 	config_generator_release(&cfg->generator);

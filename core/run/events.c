@@ -90,6 +90,18 @@ void event_str(struct buf *fields, const char *key, const char *value)
 	json_quote(fields, value);
 }
 
+void event_nums(struct buf *fields, const char *key, const double *values, int n)
+{
+	event_key(fields, key);
+	buf_putc(fields, '[');
+	for (int i = 0; i < n; i++) {
+		if (i)
+			buf_putc(fields, ',');
+		json_add_num(fields, values[i]);
+	}
+	buf_putc(fields, ']');
+}
+
 int event_parse(const char *line, size_t len, struct event *ev)
 {
 	const char *kind;

@@ -21,7 +21,8 @@
  *   resume      epoch, step: where training goes on; later points were lost with the old process
  *   step        step (from 1, over the run), epoch (from 1), loss, lr
  *   epoch       epoch, epochs, step, loss (mean), lr, seconds
- *   validation  epoch, step, the metrics by name, and seconds; key (text): name of the key metric,
+ *   validation  epoch, step, the metrics by name, and seconds; click_dice (list): mean Dice after
+ *               0, 1 ... clicks, where they are simulated; key (text): name of the key metric,
  *               best, best_epoch (best key metric so far), is_best (bool)
  *   checkpoint  epoch, step, file (text, relative to the run folder)
  *   log         text, level ("info", "warning", "error")
@@ -57,6 +58,7 @@ void event_num(struct buf *fields, const char *key, double value);
 void event_int(struct buf *fields, const char *key, int64_t value);
 void event_bool(struct buf *fields, const char *key, bool value);
 void event_str(struct buf *fields, const char *key, const char *value);
+void event_nums(struct buf *fields, const char *key, const double *values, int n);
 
 /* One parsed event. obj is owned: event_release(). */
 struct event {

@@ -253,6 +253,35 @@ static int evaluate_csv(struct evaluator *e, const struct metric_result *r, stru
 	return rc;
 }
 
+/* Dice after 0, 1 ... clicks: a line of means, and a table with a line per case. */
+static int evaluate_clicks(struct evaluator *e, struct err *err)
+{
+	const struct click_table *t = &e->validator.table;
+	struct buf b = {0}, line = {0};
+	int rc;
+
+	if (!t->clicks)
+		return 0;
+	buf_puts(&line, "clicks     Dice");
+	csv_text(&b, "case");
+	for (int k = 0; k <= t->clicks; k++) {
+		buf_printf(&b, ",clicks_%d", k);
+		buf_printf(&line, "%s %d: %.4f", k ? "," : " after", k, click_table_mean(t, k));
+	}
+	csv_end(&b);
+	for (int i = 0; i < t->n; i++) {
+		csv_text(&b, t->v[i].case_id);
+		for (int k = 0; k <= t->clicks; k++)
+			csv_num(&b, t->v[i].dice[k]);
+		csv_end(&b);
+	}
+	trainer_say(e->hooks, "%s", line.p);
+	rc = evaluate_save(e, "clicks.csv", &b, err);
+	buf_release(&b);
+	buf_release(&line);
+	return rc;
+}
+
 static int evaluate_report(struct evaluator *e, struct err *err)
 {
 	struct metric_result *r = mem_zalloc((size_t)e->validator.n_metrics * sizeof(*r));
@@ -273,6 +302,8 @@ static int evaluate_report(struct evaluator *e, struct err *err)
 	}
 	if (!rc)
 		rc = evaluate_csv(e, r, err);
+	if (!rc)
+		rc = evaluate_clicks(e, err);
 	free(r);
 	return rc;
 }
@@ -283,6 +314,8 @@ static int evaluate_cases(struct evaluator *e, struct err *err)
 
 	validator_init(&e->validator, &e->model, &e->cfg.inferer, &e->cfg.metrics);
 	e->validator.hooks = e->hooks;
+	if (e->cfg.do_validation)
+		validator_clicks(&e->validator, &e->cfg.iteration, 0);
 	validator_begin(&e->validator);
 	for (int i = 0; !rc && i < e->list->n; i++) {
 		rc = evaluate_case(e, i, err);

@@ -92,6 +92,7 @@ static int setup_pipelines(struct trainer *t, struct err *err)
 		.list = t->train_list,
 		.seed = t->cfg.seed,
 		.training = true,
+		.keep_samples = t->cfg.train_iteration.use.c != NULL,
 		.warn = setup_warn,
 		.warn_ctx = t,
 	};
@@ -106,7 +107,7 @@ static int setup_pipelines(struct trainer *t, struct err *err)
 	pc.transforms = t->cfg.valid_transforms.v;
 	pc.n_transforms = t->cfg.valid_transforms.n;
 	pc.list = t->valid_list;
-	pc.training = false;
+	pc.training = pc.keep_samples = false;
 	t->valid_pipe = pipeline_new(&pc, err);
 	return t->valid_pipe ? 0 : -1;
 }
@@ -170,12 +171,18 @@ static int setup_model(struct trainer *t, struct err *err)
 	t->learner.clip_norm = t->cfg.clip_norm;
 	t->learner.clip_value = t->cfg.clip_value;
 	t->learner.skip_nan = t->cfg.nan_policy == TRAIN_NAN_SKIP;
+	if (t->cfg.train_iteration.use.c)
+		t->clicks = (struct click_loop){.it = &t->cfg.train_iteration,
+			.model = &t->model,
+			.hooks = t->hooks,
+			.seed = t->cfg.seed};
 	if (!t->valid_pipe)
 		return 0;
 	validator_init(&t->validator, &t->model, &t->cfg.inferer, &t->cfg.metrics);
 	t->validator.aux = &t->cfg.aux_ops;
 	t->validator.loss = &t->cfg.loss;
 	t->validator.hooks = t->hooks;
+	validator_clicks(&t->validator, &t->cfg.valid_iteration, t->cfg.seed);
 	return 0;
 }
 

@@ -102,6 +102,8 @@ static int trainer_step(struct trainer *t, int64_t first_step, struct err *err)
 		return -1;
 	if (!got)
 		return err_set(err, ERR_DATA, "the image pipeline ended before the training");
+	if (t->clicks.it && click_batch(&t->clicks, batch, err))
+		return err_wrap(err, "step %lld", (long long)t->pos.total_step + 1);
 	if (learner_step(&t->learner, batch, lr, &loss, err))
 		return err_wrap(err, "step %lld", (long long)t->pos.total_step + 1);
 	t->pos.step++;

@@ -26,6 +26,7 @@ struct trainer {
 	struct model model;
 	struct learner learner;
 	struct validator validator;
+	struct click_loop clicks; /* between a batch and its step; .it NULL: none */
 	struct run *run;
 	struct train_position pos;
 	int64_t steps_per_epoch;

@@ -58,6 +58,20 @@ static void validate_event_fields(struct buf *f, const struct metric_result *r)
 	}
 }
 
+/* Dice after 0, 1 ... clicks, mean over the cases: "click_dice": [ ... ]. */
+static void validate_clicks(struct buf *f, const struct click_table *table)
+{
+	double *mean;
+
+	if (!table->clicks)
+		return;
+	mean = mem_alloc((size_t)(table->clicks + 1) * sizeof(*mean));
+	for (int k = 0; k <= table->clicks; k++)
+		mean[k] = click_table_mean(table, k);
+	event_nums(f, "click_dice", mean, table->clicks + 1);
+	free(mean);
+}
+
 static int validate_report(
 	struct trainer *t, const struct metric_result *results, double seconds, struct err *err)
 {
@@ -78,6 +92,7 @@ static int validate_report(
 	event_int(&f, "step", t->pos.total_step);
 	for (int i = 0; i < t->validator.n_metrics; i++)
 		validate_event_fields(&f, &results[i]);
+	validate_clicks(&f, &t->validator.table);
 	event_num(&f, "seconds", round(seconds * 1000) / 1000);
 	if (key) {
 		event_str(&f, "key", key->name);

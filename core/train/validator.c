@@ -26,8 +26,17 @@ void validator_init(struct validator *v, struct model *m, const struct component
 		v->metrics[i] = metric_new(&metrics->v[i]);
 }
 
+void validator_clicks(struct validator *v, const struct config_iteration *it, uint64_t seed)
+{
+	if (!it->use.c)
+		return;
+	v->clicks = (struct click_loop){it, v->model, v->inferer, v->hooks, seed};
+	click_table_init(&v->table, click_count(it));
+}
+
 void validator_release(struct validator *v)
 {
+	click_table_release(&v->table);
 	for (int i = 0; i < v->n_metrics; i++)
 		metric_free(v->metrics[i]);
 	free(v->metrics);
@@ -36,21 +45,28 @@ void validator_release(struct validator *v)
 
 void validator_begin(struct validator *v)
 {
+	click_table_clear(&v->table);
 	for (int i = 0; i < v->n_metrics; i++)
 		metric_begin(v->metrics[i]);
 }
 
 int validator_predict(struct validator *v, struct sample *s, struct err *err)
 {
-	struct volume *image = sample_volume(s, "image", err), *out;
+	double *dice = v->clicks.it ? click_table_add(&v->table, s->case_id) : NULL;
+	struct volume *image, *out;
 
+	if (dice && click_sample(&v->clicks, s, 0, 0, dice, err))
+		return -1;
+	image = sample_volume(s, "image", err);
 	if (!image)
 		return -1;
 	out = model_predict(v->model, v->inferer, image, v->hooks ? v->hooks->cancelled : NULL,
 		v->hooks ? v->hooks->ctx : NULL, err);
 	if (!out)
 		return err_wrap(err, "case '%s'", s->case_id);
-	return sample_set(s, "model", out, err);
+	if (sample_set(s, "model", out, err))
+		return -1;
+	return dice ? click_dice(&v->clicks, s, dice + v->table.clicks, err) : 0;
 }
 
 /* Values of the aux ops for a case; returns how many. */

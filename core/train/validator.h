@@ -3,6 +3,7 @@
 
 #include "core/mmar/config.h"
 #include "core/metric/metric.h"
+#include "core/train/click.h"
 #include "core/train/model.h"
 #include "core/train/train.h"
 
@@ -19,16 +20,23 @@ struct validator {
 	const struct train_hooks *hooks;
 	struct metric **metrics;
 	int n_metrics;
+	struct click_loop clicks; /* .it NULL: none */
+	struct click_table table; /* with clicks: Dice after each, of this round */
 };
 
 void validator_init(struct validator *v, struct model *m, const struct component_use *inferer,
 	const struct component_list *metrics);
+/* Lets a simulated annotator click before each measured prediction; it is borrowed. */
+void validator_clicks(struct validator *v, const struct config_iteration *it, uint64_t seed);
 void validator_release(struct validator *v);
 
 /* Starts a round of cases. */
 void validator_begin(struct validator *v);
 
-/* Adds the field "model" (probabilities) to a sample that has "image". */
+/*
+ * Adds the field "model" (probabilities) to a sample that has "image"; with clicks after the
+ * last of them, and a row in the table.
+ */
 int validator_predict(struct validator *v, struct sample *s, struct err *err) MUST_CHECK;
 
 /* Measures a predicted sample with every metric. */

@@ -3,10 +3,11 @@
 # same bits, weights and metric lines, as one that was left alone; so does one with
 # another number of loader threads.  Small networks with all that has a state: dropout,
 # batch norm, NovoGrad's scalars, a moving cache, a learning rate that watches the
-# validations.
+# validations, the clicks of a simulated annotator.
 #
 # AXIAL_KILL_POINTS: how many kills (20 without it); AXIAL_SEED: where they happen.
 . tests/shell/lib.inc
+. tests/shell/deepgrow.inc
 points=${AXIAL_KILL_POINTS:-20}
 seed=${AXIAL_SEED:-$$}
 echo "seed $seed, $points kills"
@@ -62,9 +63,9 @@ try() {
 	variant=$1 kills=$2
 	shift 2
 	rm -rf "$tmp/m"
-	tiny_mmar "$tmp/m" 12
+	$mmar "$tmp/m" 12
 	models=$tmp/m/models
-	sed -i 's/"num_training_epoch_per_valid": 10/"num_training_epoch_per_valid": 2/' "$tmp/m/config/config_train.json"
+	sed -i 's/"num_training_epoch_per_valid": 10/"num_training_epoch_per_valid": 2/; s/"num_interval_per_valid": 5/"num_interval_per_valid": 2/' "$tmp/m/config/config_train.json"
 	for e in "$@"; do sed -i "$e" "$tmp/m/config/config_train.json"; done
 	"$AXIAL" train -m "$tmp/m" --run whole >"$tmp/whole.log" 2>&1 || die "$variant: $(tail -3 "$tmp/whole.log")"
 	killed "$kills"
@@ -73,8 +74,9 @@ try() {
 	same workers
 }
 
-part=$((points / 5))
-try "Adam" $((points - 4 * part))
+mmar=tiny_mmar
+part=$((points / 6))
+try "Adam" $((points - 5 * part))
 try "batch norm, NovoGrad" $part 's/"use_group_norm": true, "use_group_normG": 4/"use_group_norm": false, "use_batch_norm": true/' \
 	's/{"name": "Adam"}/{"name": "NovoGrad"}/'
 try "SegResnet with dropout and its decoder" $part \
@@ -82,4 +84,6 @@ try "SegResnet with dropout and its decoder" $part \
 try "Smart Cache" $part \
 	's/"SegmentationImagePipeline", "args": {/"SegmentationImagePipelineWithCache", "args": {"num_cache_objects": 4, "replace_percent": 0.25,/'
 try "ReduceOnPlateau" $part 's/"lr_policy": {.*}},$/"lr_policy": {"name": "ReduceOnPlateau", "args": {"plateau_count_trigger": 1, "reduction_rate": 0.5}},/'
+mmar=deepgrow_mmar
+try "clicks" $part
 exit 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A configuration in the grammar of Clara v4 (MONAI): trains, evaluates with metrics on
-# the grid of the file, writes masks; a misspelt name and clicks are refused.
+# the grid of the file, writes masks; a misspelt name is refused.
 . tests/shell/lib.inc
 tiny_mmar "$tmp/m" 2
 cat >"$tmp/m/config/config_train.json" <<-'EOF'
@@ -79,5 +79,3 @@ sed 's/"SlidingWindowInferer"/"SlidingWindowInfere"/' "$tmp/m/config/config_trai
 expect 65 "did you mean 'SlidingWindowInferer'" "$AXIAL" train -m "$tmp/m" -c config/bad.json
 sed 's/"CacheDataset"/"CacheDatset"/' "$tmp/m/config/config_train.json" >"$tmp/m/config/bad.json"
 expect 65 "CacheDatset" "$AXIAL" train -m "$tmp/m" -c config/bad.json
-sed 's/"inferer": {"name": "SimpleInferer"}/"iteration": {"name": "ClickInteraction"}/' "$tmp/m/config/config_train.json" >"$tmp/m/config/bad.json"
-expect 65 "not built yet" "$AXIAL" train -m "$tmp/m" -c config/bad.json

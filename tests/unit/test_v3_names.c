@@ -49,6 +49,7 @@ static const char *const names[COMPONENT_KINDS] = {
 	[COMPONENT_HANDLER] = "StatsHandler",
 	[COMPONENT_WRITER] = "WriteNifti",
 	[COMPONENT_LOADER] = "CheckpointLoader FrozenGraphModelLoader",
+	[COMPONENT_ITERATION] = "", /* v3 has none */
 };
 
 static void test_names(void **state)
