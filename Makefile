@@ -4,6 +4,7 @@
 #   make check    set up, build, run all tests
 #   make lint     layers, sizes, format, banned functions
 #   make asan     the unit tests under AddressSanitizer and UBSan
+#   make bench-step BENCH_JSON=FILE   whole training steps beside PyTorch's, ratios into FILE
 #   make fuzz     libFuzzer targets, FUZZ_SECONDS=60 each (needs clang)
 #   make install PREFIX=/usr/local
 #
@@ -45,8 +46,12 @@ TEST_AUX := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TEST_SRC),$(wildcard test
 
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+# What the bench programs share; the unit tests link it too.
+BENCH_LIB := $(BUILD)/libaxial_bench.a
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+BENCH_JSON ?= $(BUILD)/bench/report/step.json
 
-.PHONY: all run check check-only setup lint asan fuzz fuzz-bin install clean format bench man
+.PHONY: all run check check-only setup lint asan fuzz fuzz-bin install clean format bench bench-step man
 .SECONDARY:
 
 all: axial
@@ -68,6 +73,10 @@ $(TUI_LIB): $(TUI_LIB_OBJ)
 # Its assembler reads these, which the compiler's dependencies do not show.
 $(BUILD)/core/custom/files.o: core/custom/axial_custom.h $(wildcard core/custom/template/*.in)
 
+$(BENCH_LIB): $(BENCH_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"
@@ -82,7 +91,7 @@ $(GEN_ONNX).o: $(GEN_ONNX).c
 
 $(filter $(BUILD)/core/export/%,$(CORE_OBJ)) $(BUILD)/tests/unit/test_onnx.o: | $(GEN_ONNX).h
 
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(TUI_LIB) $(CORE_LIB) | $(FAKES)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(TEST_AUX) $(BENCH_LIB) $(TUI_LIB) $(CORE_LIB) | $(FAKES)
 	@mkdir -p $(@D)
 	@echo "  ld $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lvterm $(LIBS)
@@ -93,7 +102,7 @@ $(BUILD)/tests/fakes/%.so: tests/fakes/%.c
 	@echo "  ld $@"
 	@$(CC) $(CFLAGS_ALL) -shared -fPIC -o $@ $<
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(CORE_LIB)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
@@ -148,6 +157,11 @@ man: axial
 
 bench: all $(BENCH_BIN)
 	@for b in $(BENCH_BIN); do echo "== $$b"; ./$$b; done
+
+bench-step:
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/bench/bench
+	@mkdir -p $(dir $(BENCH_JSON))
+	@./$(BUILD)/bench/bench --sections step --json $(BENCH_JSON)
 
 install: all
 	install -Dm755 axial $(DESTDIR)$(PREFIX)/bin/axial

@@ -1,0 +1,21 @@
+#!/bin/sh
+# The step bench on its smallest sizes without the other side: it ends well and its report is whole.
+. tests/shell/lib.inc
+[ -x build/bench/bench ] || make --no-print-directory -j2 build/bench/bench >/dev/null || die "bench does not build"
+build/bench/bench --sections step --tiny --no-peer --nets unet,segresnet8 --json "$tmp/b.json" >"$tmp/out" || die "bench: $(cat "$tmp/out")"
+for key in unet_fp32_ratio unet_bf16_ratio segresnet8_fp32_ratio segresnet8_bf16_ratio; do
+	grep -q "\"$key\":	null" "$tmp/b.json" || die "$key is not null without a peer"
+done
+grep -q '"median":	[0-9]' "$tmp/b.json" || die "no times in the report"
+grep -q '"noisy":	' "$tmp/b.json" || die "no word about noise"
+grep -q dynunet "$tmp/out" && die "a network that was not asked for"
+
+# Without PyTorch the report says what to install and the exit code stays 0.
+if ! /usr/bin/python3 -c "import torch" 2>/dev/null; then
+	build/bench/bench --sections step --tiny --nets unet --json "$tmp/c.json" >"$tmp/out" || die "bench without torch"
+	grep -q "install python3-torch" "$tmp/out" || die "what to install is not said"
+fi
+
+build/bench/bench --wrong >/dev/null 2>&1
+[ $? = 64 ] || die "a wrong option is exit 64"
+echo "bench: ok"
