@@ -155,8 +155,12 @@ man: axial
 	@mkdir -p man
 	@{ ./axial man && ./axial --keys=roff; } > man/axial.1.new && mv man/axial.1.new man/axial.1
 
-bench: all $(BENCH_BIN)
-	@for b in $(BENCH_BIN); do echo "== $$b"; ./$$b; done
+# BENCH=step,data picks sections; text, JSON and PNG end in build/bench/report/.
+BENCH ?= step,data
+bench:
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/bench
+	@mkdir -p $(BUILD)/bench/report
+	@./$(BUILD)/bench/bench --sections $(BENCH) --json $(BUILD)/bench/report/bench.json --png $(BUILD)/bench/report/bench.png
 
 bench-step:
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/bench/bench

@@ -1,7 +1,7 @@
 /*
  * bench: our speed beside PyTorch's (and beside nibabel's, niftilib's ...) in one report.
  *
- *   bench [--sections step,...] [--json FILE] [--seconds S] [--nets unet,...]
+ *   bench [--sections step,data] [--json FILE] [--png FILE] [--seconds S] [--nets unet,...]
  *         [--no-peer] [--tiny]
  *
  * Each section prints its table and puts its figures into the JSON file; ratios stand
@@ -23,10 +23,11 @@ struct bench_section {
 	int (*run)(struct bench *b, struct err *err);
 };
 
-static const struct bench_section bench_sections[] = {{"step", section_step}};
+static const struct bench_section bench_sections[] = {
+	{"step", section_step}, {"data", section_data}};
 
 struct bench_options {
-	const char *sections, *json;
+	const char *sections, *json, *png;
 };
 
 static int bench_parse(struct bench *b, struct bench_options *o, int argc, char **argv)
@@ -40,6 +41,8 @@ static int bench_parse(struct bench *b, struct bench_options *o, int argc, char 
 			o->sections = argv[++i];
 		else if (i + 1 < argc && !strcmp(argv[i], "--json"))
 			o->json = argv[++i];
+		else if (i + 1 < argc && !strcmp(argv[i], "--png"))
+			o->png = argv[++i];
 		else if (i + 1 < argc && !strcmp(argv[i], "--nets"))
 			b->nets = argv[++i];
 		else if (i + 1 < argc && !strcmp(argv[i], "--seconds"))
@@ -110,6 +113,8 @@ int main(int argc, char **argv)
 	cJSON_AddBoolToObject(b.report, "noisy", b.noisy);
 	if (!rc && o.json)
 		rc = json_write(o.json, b.report, &err);
+	if (!rc && o.png)
+		rc = report_plot(o.png, b.report, &err);
 	if (rc)
 		fprintf(stderr, "bench: %s\n", err.msg);
 	cJSON_Delete(b.report);

@@ -16,6 +16,11 @@ if ! /usr/bin/python3 -c "import torch" 2>/dev/null; then
 	grep -q "install python3-torch" "$tmp/out" || die "what to install is not said"
 fi
 
+build/bench/bench --sections data --tiny --no-peer --json "$tmp/d.json" --png "$tmp/d.png" >"$tmp/out" || die "data: $(cat "$tmp/out")"
+grep -q '"data_read_ratio":	null' "$tmp/d.json" || die "a ratio without a peer"
+grep -q '"data_read_niftilib_ratio":	[0-9]' "$tmp/d.json" || die "niftilib is always there"
+[ "$(head -c 4 "$tmp/d.png" | tail -c 3)" = PNG ] || die "no plot"
+
 build/bench/bench --wrong >/dev/null 2>&1
 [ $? = 64 ] || die "a wrong option is exit 64"
 echo "bench: ok"

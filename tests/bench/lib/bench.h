@@ -29,5 +29,9 @@ bool bench_chosen(const char *list, const char *name);
 
 /* The sections: each adds an object of its name.  -1: our side failed. */
 int section_step(struct bench *b, struct err *err) MUST_CHECK;
+int section_data(struct bench *b, struct err *err) MUST_CHECK;
+
+/* The members "*_ratio" of a report as a PNG of bars; no file when there is none. */
+int report_plot(const char *path, const cJSON *report, struct err *err) MUST_CHECK;
 
 #endif
