@@ -14,7 +14,7 @@ floor() {
 	core/backend.h | core/graph/*) f=3 ;;
 	core/cpu/* | core/component.* | core/components.def) f=4 ;;
 	core/volume/*) f=5 ;;
-	core/transform/* | core/loss/* | core/net/* | core/optim/* | core/schedule/* | core/metric/* | core/inferer/* | core/handler/*) f=6 ;;
+	core/transform/* | core/loss/* | core/net/* | core/optim/* | core/schedule/* | core/metric/* | core/inferer/* | core/handler/* | core/annot/*) f=6 ;;
 	core/data/* | core/custom/*) f=7 ;;
 	core/mmar/*) f=8 ;;
 	core/run/*) f=9 ;;
