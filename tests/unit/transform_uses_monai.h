@@ -41,7 +41,7 @@
 	{"ToTensord", "{\"keys\": [\"image\", \"label\"]}"}, {"AddGuidanceSignald", NULL},
 	{"AddInitialSeedPointd", "{\"label\": \"label\"}"}, {"AddRandomGuidanced", NULL},
 	{"FindAllValidSlicesd", "{\"label\": \"label\"}"},
-	{"FindDiscrepancyRegionsd", "{\"label\": \"label\"}"},
+	{"FindDiscrepancyRegionsd", "{\"label\": \"label\", \"pred\": \"label\"}"},
 	{"RandGaussianSmoothd", "{\"keys\": \"image\", \"prob\": 0.7}"},
 	{"SpatialCropForegroundd",
 		"{\"keys\": [\"image\", \"label\"], \"source_key\": \"label\", \"spatial_size\": [9, 10, 11]}"},
