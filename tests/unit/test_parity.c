@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/cpu/cpu.h"
+#include "core/graph/layers.h"
 #include "tests/unit/op_harness.h"
 
 static const uint64_t SEED = 20261124;
@@ -59,6 +60,52 @@ static void kernels_exist(void **state)
 	b->ops->close(b);
 }
 
+/* Channel counts that are no multiple of 16, over more rows than are summed in one go. */
+static void larger(struct rng *r, struct op_case *c)
+{
+	static const int64_t channels[] = {1, 3, 4, 6, 8, 12, 24, 40};
+	int64_t old = c->in[0].d[4];
+
+	c->in[0] = shape5(1 + (int64_t)rng_below(r, 2), 17, 16, 15, channels[rng_below(r, 8)]);
+	for (int i = 1; i < c->n_in; i++)
+		if (c->in[i].d[0] == old && (old > 1 || c->n_in > 2 || rng_below(r, 2)))
+			c->in[i] = shape1(c->in[0].d[4]);
+}
+
+static void larger_prelu(struct rng *r, struct op_case *c)
+{
+	op_prelu.example(r, c);
+	larger(r, c);
+}
+
+static void larger_norm(struct rng *r, struct op_case *c)
+{
+	struct norm_attr *a = (struct norm_attr *)c->attr;
+
+	op_norm.example(r, c);
+	larger(r, c);
+	a->groups = rng_below(r, 2) ? 1 : (int32_t)c->in[0].d[4];
+}
+
+static void large_thin_tensors(void **state)
+{
+	struct op prelu = op_prelu, norm = op_norm, *big[] = {&prelu, &norm};
+	const struct op *made[] = {&op_prelu, &op_norm};
+	struct backend *b = open_cpu();
+	struct op_report r;
+
+	(void)state;
+	prelu.example = larger_prelu;
+	norm.example = larger_norm;
+	for (int i = 0; i < 2; i++) {
+		parity_op(b, big[i], made[i], SEED, 40, &r);
+		assert_int_equal(r.kernels, r.cases);
+		if (!r.ok)
+			fail_msg("parity failed, %s (error %.3g)", r.what, r.worst);
+	}
+	b->ops->close(b);
+}
+
 static void other_forward(const struct op_io *io)
 {
 	op_add.forward(io);
@@ -94,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_op),
 		cmocka_unit_test(kernels_exist),
+		cmocka_unit_test(large_thin_tensors),
 		cmocka_unit_test(a_kernel_that_disagrees_is_seen),
 	};
 
