@@ -47,7 +47,8 @@ enum norm_kind {
 
 /*
  * in: x, gamma C, beta C; NORM_BATCH also running mean C, running var C (states).
- * plain (NORM_GROUP only): no gamma and beta.
+ * plain (NORM_GROUP only): no gamma and beta.  The last input, when slopes is set: the
+ * slopes of a PReLU after the norm (1 or C).
  */
 struct norm_attr {
 	int32_t kind;
@@ -56,6 +57,7 @@ struct norm_attr {
 	int32_t plain;
 	float momentum;      /* running = momentum * running + (1 - momentum) * batch */
 	struct act_attr act; /* set by fusion */
+	int32_t slopes;      /* set by fusion; act is then ACT_NONE */
 };
 
 /* Nearest neighbour times two, cut to size. */

@@ -355,6 +355,37 @@ static int kernel_run(struct run *t, struct kernel *k, struct err *err)
 	return k->ops->backward(k, &t->io, err);
 }
 
+/* The kernel adding where it can, and with din[0] in the memory of dout. */
+static void kernel_contract(
+	struct run *t, struct kernel *k, const struct op *op, struct run *ref, struct op_report *r)
+{
+	unsigned acc = k->can_acc & t->diff;
+
+	bind_backward(t);
+	t->io.acc = acc;
+	for (int i = 0; i < t->c.n_in; i++)
+		for (size_t j = 0; j < t->n[i]; j++)
+			t->din[i][j] = 1;
+	if (k->ops->backward(k, &t->io, NULL))
+		note(r, HUGE_VAL, 0, "%s: kernel failed (%d, %zu, %g, %g)", op->name, 0, 0, 0, 0);
+	t->io.acc = 0;
+	for (int i = 0; i < t->c.n_in; i++) {
+		for (size_t j = 0; j < t->n[i] && (acc & OP_IN(i)); j++)
+			t->din[i][j] -= 1;
+		if (t->diff & OP_IN(i))
+			compare(r, "%s: din[%d], element %zu: kernel added %g, reference %g",
+				op->name, i, t->din[i], ref->din[i], t->n[i], 1e-3);
+	}
+	if (!(op->flags & OP_BWD_INPLACE))
+		return;
+	bind_backward(t);
+	t->io.din[0] = t->dout;
+	if (k->ops->backward(k, &t->io, NULL))
+		note(r, HUGE_VAL, 0, "%s: kernel failed (%d, %zu, %g, %g)", op->name, 0, 0, 0, 0);
+	compare(r, "%s: din[%d] in place of dout, element %zu: kernel %g, reference %g", op->name,
+		0, t->dout, ref->din[0], t->n[0], PARITY_TOLERANCE);
+}
+
 static void parity_case(struct backend *b, const struct op *ref, const struct op *made,
 	struct rng *rng, struct op_report *r)
 {
@@ -390,6 +421,7 @@ static void parity_case(struct backend *b, const struct op *ref, const struct op
 			compare(r, "%s: in[%d], element %zu: kernel left %g, reference %g",
 				ref->name, i, y.in[i], x.in[i], x.n[i], PARITY_TOLERANCE);
 		}
+		kernel_contract(&y, k, ref, &x, r);
 		free(k->keep);
 		k->ops->free(k);
 	}

@@ -109,8 +109,13 @@ static void unfuse(const struct op *op, struct op_case *c)
 {
 	if (op == &op_conv3d)
 		((struct conv_attr *)c->attr)->act.kind = ACT_NONE;
-	if (op == &op_norm)
-		((struct norm_attr *)c->attr)->act.kind = ACT_NONE;
+	if (op == &op_norm) {
+		struct norm_attr *a = (struct norm_attr *)c->attr;
+
+		a->act.kind = ACT_NONE;
+		c->n_in -= a->slopes ? 1 : 0;
+		a->slopes = 0;
+	}
 }
 
 /* One example: x is the image, activations beside it are x too, the rest parameters. */

@@ -68,7 +68,7 @@ static void larger(struct rng *r, struct op_case *c)
 
 	c->in[0] = shape5(1 + (int64_t)rng_below(r, 2), 17, 16, 15, channels[rng_below(r, 8)]);
 	for (int i = 1; i < c->n_in; i++)
-		if (c->in[i].d[0] == old && (old > 1 || c->n_in > 2 || rng_below(r, 2)))
+		if (c->in[i].d[0] == old && (old > 1 || i + 1 < c->n_in || rng_below(r, 2)))
 			c->in[i] = shape1(c->in[0].d[4]);
 }
 
@@ -85,6 +85,10 @@ static void larger_norm(struct rng *r, struct op_case *c)
 	op_norm.example(r, c);
 	larger(r, c);
 	a->groups = rng_below(r, 2) ? 1 : (int32_t)c->in[0].d[4];
+	for (int i = 1; i < c->n_in - (a->slopes ? 1 : 0); i++)
+		c->in[i] = shape1(c->in[0].d[4]);
+	if (a->slopes)
+		a->slopes = (int32_t)c->in[c->n_in - 1].d[0];
 }
 
 static void large_thin_tensors(void **state)

@@ -11,6 +11,9 @@
  * price: the gradient of a gamma that is exactly 0 is 0.  A plain norm has gamma 1
  * and beta 0 and no such parameters.
  *
+ * With slopes (fusion) the activation is a PReLU (core/graph/op/prelu.c), whose slopes
+ * are the last input; it cannot be turned back, so backward reads in[0].
+ *
  * save: mean and 1/sqrt(var + eps) per set; a set is a channel (batch norm) or
  * an item's group.
  */
@@ -25,7 +28,20 @@ struct norm_set {
 
 static int norm_inputs(const struct norm_attr *a)
 {
-	return a->kind == NORM_BATCH ? 5 : a->plain ? 1 : 3;
+	return (a->kind == NORM_BATCH ? 5 : a->plain ? 1 : 3) + (a->slopes ? 1 : 0);
+}
+
+static bool norm_from_out(const struct norm_attr *a)
+{
+	return !a->slopes && act_invertible(&a->act);
+}
+
+/* Slope of channel c below 0; only with slopes. */
+static float norm_prelu(const struct op_io *io, int64_t c)
+{
+	const struct norm_attr *a = io->attr;
+
+	return io->in[io->n_in - 1][a->slopes > 1 ? c : 0];
 }
 
 static double norm_gamma(const struct op_io *io, int64_t c)
@@ -45,7 +61,9 @@ static int norm_shape(
 	bool ok = in[0].n == 5 && n_in == norm_inputs(a) && !(a->plain && a->kind == NORM_BATCH);
 
 	for (int i = 1; ok && i < n_in; i++)
-		ok = in[i].n == 1 && in[i].d[0] == in[0].d[4];
+		ok = in[i].n == 1 &&
+		     in[i].d[0] == (a->slopes && i == n_in - 1 ? a->slopes : in[0].d[4]);
+	ok &= !a->slopes || a->slopes == 1 || a->slopes == in[0].d[4];
 	if (!ok)
 		return err_set(err, ERR_DATA, "one gamma and beta per channel wanted");
 	if (a->kind == NORM_GROUP && (a->groups < 1 || in[0].d[4] % a->groups))
@@ -57,16 +75,17 @@ static int norm_shape(
 
 static unsigned norm_diff(const void *attr, int n_in)
 {
-	(void)attr;
-	return OP_IN(0) | (n_in > 1 ? OP_IN(1) | OP_IN(2) : 0);
+	const struct norm_attr *a = attr;
+
+	return OP_IN(0) | (a->plain ? 0 : OP_IN(1) | OP_IN(2)) | (a->slopes ? OP_IN(n_in - 1) : 0);
 }
 
 static unsigned norm_needs(const void *attr, int n_in)
 {
 	const struct norm_attr *a = attr;
 
-	return (n_in > 1 ? OP_IN(1) | OP_IN(2) : 0) |
-	       (act_invertible(&a->act) ? OP_NEEDS_OUT : OP_IN(0));
+	return (a->plain ? 0 : OP_IN(1) | OP_IN(2)) | (a->slopes ? OP_IN(n_in - 1) : 0) |
+	       (norm_from_out(a) ? OP_NEEDS_OUT : OP_IN(0));
 }
 
 static int64_t norm_sets(const struct norm_attr *a, const struct shape *x)
@@ -138,21 +157,26 @@ static void norm_forward(const struct op_io *io)
 			for (int64_t k = s.c0; k < s.c1; k++) {
 				double xhat = ((double)io->in[0][j * c + k] - mean) * rstd;
 				double z = norm_gamma(io, k) * xhat + norm_beta(io, k);
+				float y = act_apply(a->act.kind, a->act.slope, (float)z);
 
-				io->out[j * c + k] = act_apply(a->act.kind, a->act.slope, (float)z);
+				io->out[j * c + k] =
+					a->slopes && !(y > 0) ? y * norm_prelu(io, k) : y;
 			}
 		}
 	}
 }
 
-/* xhat of element at of channel k, and *dz, the gradient before the activation. */
-static double norm_xhat(
-	const struct op_io *io, const float *save, int64_t at, int64_t k, double *dz)
+/*
+ * xhat of element at of channel k, *dz, the gradient before the activation, and its
+ * share in the gradient of the PReLU's slope.
+ */
+static double norm_xhat(const struct op_io *io, const float *save, int64_t at, int64_t k,
+	double *dz, double *dslope)
 {
 	const struct norm_attr *a = io->attr;
 	double gamma = norm_gamma(io, k), beta = norm_beta(io, k), xhat, y;
 
-	if (!act_invertible(&a->act)) {
+	if (!norm_from_out(a)) {
 		xhat = ((double)io->in[0][at] - (double)save[0]) * (double)save[1];
 		y = (double)act_apply(a->act.kind, a->act.slope, (float)(gamma * xhat + beta));
 	} else {
@@ -161,35 +185,44 @@ static double norm_xhat(
 		xhat = gamma != 0 ? (xhat - beta) / gamma : 0;
 	}
 	*dz = (double)io->dout[at] * (double)act_slope(a->act.kind, a->act.slope, (float)y);
+	*dslope = 0;
+	if (a->slopes && !(y > 0)) {
+		*dslope = *dz * y;
+		*dz *= (double)norm_prelu(io, k);
+	}
 	return xhat;
 }
 
 static void norm_backward_set(const struct op_io *io, struct norm_set s, const float *save)
 {
 	int64_t c = io->in_shape[0].d[4], v = shape_voxels(&io->in_shape[0]);
-	double count = (double)((s.n1 - s.n0) * v * (s.c1 - s.c0)), sum_d = 0, sum_x = 0;
+	double count = (double)((s.n1 - s.n0) * v * (s.c1 - s.c0)), sum_d = 0, sum_x = 0, low;
+	const struct norm_attr *a = io->attr;
 
 	for (int64_t k = s.c0; k < s.c1; k++) {
-		double dgamma = 0, dbeta = 0, gamma = norm_gamma(io, k);
+		double dgamma = 0, dbeta = 0, dslope = 0, gamma = norm_gamma(io, k);
 
 		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
-			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
+			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz, &low);
 
+			dslope += low;
 			dgamma += dz * xhat;
 			dbeta += dz;
 		}
 		sum_d += gamma * dbeta;
 		sum_x += gamma * dgamma;
-		if (io->din[1])
+		if (!a->plain && io->din[1])
 			io->din[1][k] += (float)dgamma;
-		if (io->din[2])
+		if (!a->plain && io->din[2])
 			io->din[2][k] += (float)dbeta;
+		if (a->slopes && io->din[io->n_in - 1])
+			io->din[io->n_in - 1][a->slopes > 1 ? k : 0] += (float)dslope;
 	}
-	if (((const struct norm_attr *)io->attr)->kind == NORM_BATCH && !io->training)
+	if (a->kind == NORM_BATCH && !io->training)
 		sum_d = sum_x = 0; /* running statistics do not depend on x */
 	for (int64_t k = s.c0; io->din[0] && k < s.c1; k++) {
 		for (int64_t j = s.n0 * v; j < s.n1 * v; j++) {
-			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz);
+			double dz, xhat = norm_xhat(io, save, j * c + k, k, &dz, &low);
 			double dx = (double)save[1] *
 				    (norm_gamma(io, k) * dz - sum_d / count - xhat * sum_x / count);
 
@@ -203,7 +236,7 @@ static void norm_backward(const struct op_io *io)
 	const struct norm_attr *a = io->attr;
 	const float *save = io->save;
 
-	for (int i = 1; i < 3; i++)
+	for (int i = 1; i < io->n_in; i++)
 		for (int64_t k = 0; io->din[i] && !(io->acc & OP_IN(i)) && k < io->in_shape[i].d[0];
 			k++)
 			io->din[i][k] = 0;
@@ -235,11 +268,15 @@ static void norm_example(struct rng *r, struct op_case *c)
 	a->momentum = 0.9f;
 	a->act.kind = (int32_t[]){ACT_NONE, ACT_RELU, ACT_LEAKY}[rng_below(r, 3)];
 	a->act.slope = 0.2f;
+	if (rng_below(r, 3) == 0) {
+		a->act.kind = ACT_NONE;
+		a->slopes = rng_below(r, 2) ? 1 : (int32_t)channels;
+	}
 	a->plain = a->kind == NORM_GROUP && rng_below(r, 3) == 0;
 	c->n_in = norm_inputs(a);
 	for (int i = 1; i < c->n_in; i++) {
-		c->in[i] = shape1(channels);
-		c->fill[i] = i == 1 || i == 4 ? FILL_POSITIVE : FILL_SMALL;
+		c->in[i] = shape1(a->slopes && i == c->n_in - 1 ? a->slopes : channels);
+		c->fill[i] = !a->plain && (i == 1 || i == 4) ? FILL_POSITIVE : FILL_SMALL;
 	}
 	c->training = a->kind == NORM_GROUP || rng_below(r, 4) > 0;
 }
