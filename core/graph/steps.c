@@ -114,9 +114,25 @@ static bool fuse_act(const struct fuse *f, struct step *t)
 		return false;
 	p = fuse_producer(f, t->in[0]);
 	slot = p ? fuse_act_slot(p) : NULL;
-	if (!slot || slot->kind != ACT_NONE)
+	if (!slot || slot->kind != ACT_NONE ||
+		(p->op == &op_norm && ((struct norm_attr *)p->attr)->slopes))
 		return false;
 	*slot = *act;
+	p->out = t->out;
+	t->op = NULL;
+	return true;
+}
+
+/* prelu(norm) -> norm with the slopes as its last input */
+static bool fuse_prelu(const struct fuse *f, struct step *t)
+{
+	struct step *p = t->op == &op_prelu ? fuse_producer(f, t->in[0]) : NULL;
+	struct norm_attr *a = p ? (struct norm_attr *)p->attr : NULL;
+
+	if (!p || p->op != &op_norm || a->act.kind != ACT_NONE || a->slopes)
+		return false;
+	a->slopes = (int32_t)t->in[1]->shape.d[0];
+	p->in[p->n_in++] = t->in[1];
 	p->out = t->out;
 	t->op = NULL;
 	return true;
@@ -125,6 +141,7 @@ static bool fuse_act(const struct fuse *f, struct step *t)
 static bool (*const fuse_table[])(const struct fuse *f, struct step *t) = {
 	fuse_upconv,
 	fuse_act,
+	fuse_prelu,
 };
 
 static void steps_fuse(struct steps *s, const struct graph *g, steps_offer *offer, void *ctx)
