@@ -1,9 +1,10 @@
 /*
- * Convolution kernel: up to three oneDNN primitives (forward, gradient of the
- * data, gradient of the weights).  Bias and (leaky) ReLU ride along as post-ops;
- * the activation's slope is put on the incoming gradient first, in place.  Two
- * kinds of layers take other ways: large 3x3x3 ones with whole vectors of channels
- * (wino.c, forward and data) and the last 1x1x1 one (thin.c, backward).
+ * Convolution kernel: up to three directions (forward, gradient of the data, gradient
+ * of the weights), each by oneDNN or our own products per tap as conv_way.c chooses.
+ * Bias and (leaky) ReLU ride along; the activation's slope is put on the incoming
+ * gradient first, in place.  Two kinds of layers take other ways: large 3x3x3 ones with
+ * whole vectors of channels (wino.c, forward and data) and the last 1x1x1 one (thin.c,
+ * backward).
  *
  * Packed weights: in training they go to the workspace, made anew in each
  * direction of each step, because the optimizer changes the plain ones.  A plan
@@ -14,7 +15,7 @@
 
 #include "core/base/mem.h"
 #include "core/cpu/bf16.h"
-#include "core/cpu/conv_prim.h"
+#include "core/cpu/conv_way.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/cpu/pointwise.h"
 #include "core/cpu/thin.h"
@@ -25,26 +26,21 @@ struct conv_kernel {
 	struct kernel base;
 	int threads;
 	struct conv_attr attr;
-	struct conv_prim *fwd, *bwd_d, *bwd_w;
+	struct conv_way *fwd, *bwd_d, *bwd_w;
 	bool training, thin;     /* thin: backward by thin.c */
 	bool wino_fwd, wino_bwd; /* forward, gradient of the data by wino.c */
 	struct wino_spec wino;   /* forward; backward with from and to exchanged */
 	uint64_t version;        /* of the weights in keep */
 };
 
-static size_t conv_align(size_t n)
+static size_t conv_need(const struct conv_way *w)
 {
-	return (n + 63) / 64 * 64;
+	return conv_way_packed(w) + conv_way_scratch(w);
 }
 
-static size_t conv_need(const struct conv_prim *p)
+static int conv_forward_way(struct conv_kernel *k, const struct op_io *io, struct err *err)
 {
-	return p ? conv_align(conv_prim_packed(p)) + conv_prim_scratch(p) : 0;
-}
-
-static int conv_forward_prim(struct conv_kernel *k, const struct op_io *io, struct err *err)
-{
-	size_t packed = conv_align(conv_prim_packed(k->fwd));
+	size_t packed = conv_way_packed(k->fwd);
 	bool keep = !k->training && packed;
 	struct conv_args a = {.src = io->in[0],
 		.weights = io->in[1],
@@ -55,7 +51,7 @@ static int conv_forward_prim(struct conv_kernel *k, const struct op_io *io, stru
 		.is_packed = keep && k->version == io->param_version};
 
 	k->version = io->param_version;
-	return conv_prim_run(k->fwd, &a, err);
+	return conv_way_run(k->fwd, &a, err);
 }
 
 static int conv_forward(struct kernel *base, const struct op_io *io, struct err *err)
@@ -63,7 +59,7 @@ static int conv_forward(struct kernel *base, const struct op_io *io, struct err 
 	struct conv_kernel *k = (struct conv_kernel *)base;
 
 	if (!k->wino_fwd)
-		return conv_forward_prim(k, io, err);
+		return conv_forward_way(k, io, err);
 	wino_run(
 		&k->wino, io->in[0], io->in[1], k->attr.bias ? io->in[2] : NULL, io->out, io->work);
 	return 0;
@@ -99,8 +95,8 @@ static int conv_backward(struct kernel *base, const struct op_io *io, struct err
 		a.src = io->in[0];
 		a.weights = io->din[1];
 		a.bias = k->attr.bias ? io->din[2] : NULL;
-		a.scratch = (char *)io->work + conv_align(conv_prim_packed(k->bwd_w));
-		if (conv_prim_run(k->bwd_w, &a, err))
+		a.scratch = (char *)io->work + conv_way_packed(k->bwd_w);
+		if (conv_way_run(k->bwd_w, &a, err))
 			return -1;
 	}
 	if (k->wino_bwd) {
@@ -112,17 +108,17 @@ static int conv_backward(struct kernel *base, const struct op_io *io, struct err
 		return 0;
 	a.src = io->din[0];
 	a.weights = io->in[1];
-	a.scratch = (char *)io->work + conv_align(conv_prim_packed(k->bwd_d));
-	return conv_prim_run(k->bwd_d, &a, err);
+	a.scratch = (char *)io->work + conv_way_packed(k->bwd_d);
+	return conv_way_run(k->bwd_d, &a, err);
 }
 
 static void conv_free(struct kernel *base)
 {
 	struct conv_kernel *k = (struct conv_kernel *)base;
 
-	conv_prim_free(k->fwd);
-	conv_prim_free(k->bwd_d);
-	conv_prim_free(k->bwd_w);
+	conv_way_free(k->fwd);
+	conv_way_free(k->bwd_d);
+	conv_way_free(k->bwd_w);
 	free(k);
 }
 
@@ -182,17 +178,17 @@ static bool conv_is_thin(const struct kernel_spec *s)
 	       ci % 16 == 0 && ci <= THIN_MAX_CI;
 }
 
-static int conv_prims(
+static int conv_ways(
 	struct cpu_backend *b, struct conv_kernel *k, const struct kernel_spec *s, struct err *err)
 {
 	struct conv_spec c = conv_spec_of(s);
 
-	c.bf16 = s->dtype == DTYPE_BF16 && bf16_supported() && bf16_pays(&c);
+	c.bf16 = s->dtype == DTYPE_BF16 && bf16_supported();
 	if (!c.bf16)
 		conv_try_wino(k, s, &c);
 	if (!k->wino_fwd) {
 		c.dir = CONV_FWD;
-		k->fwd = conv_prim_new(b->engine, &c, err);
+		k->fwd = conv_way_new(b->engine, &c, k->threads, err);
 		if (!k->fwd)
 			return -1;
 	}
@@ -200,13 +196,13 @@ static int conv_prims(
 		return 0;
 	if (s->training && (s->want_grad & OP_IN(0)) && !k->wino_bwd) {
 		c.dir = CONV_BWD_D;
-		k->bwd_d = conv_prim_new(b->engine, &c, err);
+		k->bwd_d = conv_way_new(b->engine, &c, k->threads, err);
 		if (!k->bwd_d)
 			return -1;
 	}
 	if (s->training && (s->want_grad & OP_IN(1))) {
 		c.dir = CONV_BWD_W;
-		k->bwd_w = conv_prim_new(b->engine, &c, err);
+		k->bwd_w = conv_way_new(b->engine, &c, k->threads, err);
 		if (!k->bwd_w)
 			return -1;
 	}
@@ -221,9 +217,9 @@ static void conv_sizes(struct conv_kernel *k)
 	if (k->wino_fwd)
 		k->base.fwd_work = wino_work(&k->wino);
 	else
-		k->base.fwd_work = k->training ? conv_need(k->fwd) : conv_prim_scratch(k->fwd);
+		k->base.fwd_work = k->training ? conv_need(k->fwd) : conv_way_scratch(k->fwd);
 	if (!k->training && !k->wino_fwd)
-		k->base.keep_bytes = conv_prim_packed(k->fwd);
+		k->base.keep_bytes = conv_way_packed(k->fwd);
 	if (k->wino_bwd)
 		d = wino_work(&turned);
 	k->base.bwd_work = k->thin ? thin_work(k->threads) : d > w ? d : w;
@@ -262,7 +258,7 @@ int cpu_conv3d_new(
 	k->attr = *a;
 	k->training = s->training;
 	k->thin = conv_is_thin(s);
-	if (conv_prims(b, k, s, err)) {
+	if (conv_ways(b, k, s, err)) {
 		conv_free(&k->base);
 		return -1;
 	}

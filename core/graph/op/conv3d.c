@@ -213,6 +213,17 @@ static void conv_example(struct rng *r, struct op_case *c)
 		c->in[0].d[1] = 3 + (int64_t)rng_below(r, 3);
 		a->same = 1;
 	}
+	if (rng_below(r, 5) == 0) { /* deep: many channels over few voxels */
+		c->in[0] = shape5(1 + (int64_t)rng_below(r, 3), 1 + (int64_t)rng_below(r, 4),
+			2 + (int64_t)rng_below(r, 3), 2 + (int64_t)rng_below(r, 3),
+			32 + 16 * (int64_t)rng_below(r, 3));
+		co = 32 + 16 * (int64_t)rng_below(r, 3);
+		for (int i = 0; i < 3; i++) {
+			a->kernel[i] = 3;
+			a->stride[i] = rng_below(r, 3) ? 1 : 2;
+		}
+		a->same = 1;
+	}
 	if (rng_below(r, 8) == 0) { /* 2-D, or a first layer: wide kernels with strides */
 		int wide = 5 + 2 * (int)rng_below(r, 4);
 
