@@ -26,14 +26,17 @@ typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias)); /* i
 
 #define WINO_TILES 12
 
-/* Pairs of channels whose transformed weights stay in the second-level cache. */
-static const int64_t WINO_MAX_PAIRS = 2048;
+/*
+ * Pairs of channels whose transformed weights stay in the second-level cache; voxels from
+ * which on that transformation is small beside the products.
+ */
+static const int64_t WINO_MAX_PAIRS = 2048, WINO_MIN_VOXELS = 16384;
 
 bool wino_fits(const struct wino_spec *s)
 {
 	/* rows shorter than 9 leave most tiles of a block empty */
 	return s->from % 16 == 0 && s->to % 16 == 0 && s->from * s->to <= WINO_MAX_PAIRS &&
-	       s->d > 2 && s->h > 2 && s->w > 8;
+	       s->n * s->d * s->h * s->w >= WINO_MIN_VOXELS && s->d > 2 && s->h > 2 && s->w > 8;
 }
 
 struct wino_spec wino_turned(const struct wino_spec *s)

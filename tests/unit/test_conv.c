@@ -1,5 +1,6 @@
 /*
- * The products per tap (core/cpu/taps.h) in all three directions against a sum in double:
+ * The products per tap (core/cpu/taps.h) in all three directions, and Winograd's
+ * (core/cpu/wino.h) in two, against a sum in double:
  * channels that end in half a block, odd and single items, strides, kernels that reach over
  * the image, rows over several blocks, fp32 and bf16, and the same bits for any team.
  *
@@ -19,12 +20,14 @@
 #include "core/base/rng.h"
 #include "core/cpu/bf16.h"
 #include "core/cpu/taps.h"
+#include "core/cpu/wino.h"
 
 struct fixture {
 	struct conv_spec s;
 	size_t nx, ny, nw;
 	float *x, *w, *bias, *y; /* operands, also results */
 	double *want;
+	bool winograd;
 };
 
 static size_t count(int64_t n, int64_t c, const int64_t v[3])
@@ -48,6 +51,19 @@ static float *draw(struct rng *r, size_t n, bool bf16)
 		memcpy(v + i, &u, sizeof(u));
 	}
 	return v;
+}
+
+static void fixture_fill(struct fixture *f, struct rng *r)
+{
+	const struct conv_spec *s = &f->s;
+
+	f->nx = count(s->n, s->ci, s->in);
+	f->ny = count(s->n, s->co, s->out);
+	f->nw = count(s->ci, s->co, s->kernel);
+	f->x = draw(r, f->nx, s->bf16);
+	f->y = draw(r, f->ny, s->bf16);
+	f->w = draw(r, f->nw, s->bf16);
+	f->bias = draw(r, (size_t)s->co, false);
 }
 
 static void fixture_init(struct fixture *f, struct rng *r, enum conv_dir dir, bool bf16)
@@ -77,13 +93,7 @@ static void fixture_init(struct fixture *f, struct rng *r, enum conv_dir dir, bo
 		s->out[2] = (s->in[2] + s->pad[2] + 2 - s->kernel[2]) / s->stride[2] + 1;
 		s->ci = s->ci_stride = 16;
 	}
-	f->nx = count(s->n, s->ci, s->in);
-	f->ny = count(s->n, s->co, s->out);
-	f->nw = count(s->ci, s->co, s->kernel);
-	f->x = draw(r, f->nx, bf16);
-	f->y = draw(r, f->ny, bf16);
-	f->w = draw(r, f->nw, bf16);
-	f->bias = draw(r, (size_t)s->co, false);
+	fixture_fill(f, r);
 }
 
 static void fixture_release(struct fixture *f)
@@ -156,7 +166,7 @@ static void reference(struct fixture *f)
 	}
 }
 
-static void run(struct fixture *f, int threads)
+static void run_taps(struct fixture *f, int threads)
 {
 	struct taps *t = taps_new(&f->s, threads);
 	size_t packed = taps_packed(t) + 64, scratch = taps_scratch(t) + 64;
@@ -173,6 +183,37 @@ static void run(struct fixture *f, int threads)
 	free(a.packed);
 	free(a.scratch);
 	taps_free(t);
+}
+
+static void run_wino(struct fixture *f, int threads)
+{
+	bool back = f->s.dir == CONV_BWD_D;
+	struct wino_spec w = {.n = f->s.n,
+		.d = f->s.in[0],
+		.h = f->s.in[1],
+		.w = f->s.in[2],
+		.from = f->s.ci,
+		.to = f->s.co,
+		.ci_stride = f->s.ci,
+		.act = f->s.act,
+		.slope = f->s.slope,
+		.threads = threads};
+	void *work;
+
+	w = back ? wino_turned(&w) : w;
+	work = mem_try_big(wino_work(&w), "test", NULL);
+	memset(work, 0x7f, wino_work(&w));
+	wino_run(&w, back ? f->y : f->x, f->w, !back && f->s.bias ? f->bias : NULL,
+		back ? f->x : f->y, work);
+	free(work);
+}
+
+static void run(struct fixture *f, int threads)
+{
+	if (f->winograd)
+		run_wino(f, threads);
+	else
+		run_taps(f, threads);
 }
 
 static void check(struct fixture *f)
@@ -257,6 +298,30 @@ static void products_in_bf16(void **state)
 	all_directions(true);
 }
 
+/* Odd sizes, so that tiles stick out of the image on every side. */
+static void winograd(void **state)
+{
+	struct rng r = rng_stream(20261124, 1, 2, 3);
+
+	(void)state;
+	for (int i = 0; i < 24; i++) {
+		struct fixture f;
+
+		fixture_init(&f, &r, i % 2 ? CONV_FWD : CONV_BWD_D, false);
+		fixture_release(&f);
+		f.want = NULL;
+		f.winograd = true;
+		for (int k = 0; k < 3; k++) {
+			f.s.in[k] = f.s.out[k] = 3 + (int64_t)rng_below(&r, k == 2 ? 28 : 4);
+			f.s.kernel[k] = 3;
+			f.s.stride[k] = f.s.pad[k] = f.s.pad_end[k] = 1;
+		}
+		fixture_fill(&f, &r);
+		check(&f);
+		fixture_release(&f);
+	}
+}
+
 /* What cannot be done is refused, and a layer that is made for it is taken. */
 static void shapes_are_told_apart(void **state)
 {
@@ -292,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(products_in_fp32),
 		cmocka_unit_test(products_in_bf16),
+		cmocka_unit_test(winograd),
 		cmocka_unit_test(shapes_are_told_apart),
 	};
 
