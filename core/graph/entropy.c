@@ -341,15 +341,13 @@ static struct part entropy_chunk(
 	return total;
 }
 
-/* Factor of the sum of terms; norm: the sum of block_norm(). */
-static double entropy_scale(const struct op_io *io, bool focal, double norm)
+double entropy_scale(const struct entropy_attr *a, const struct shape *in, bool focal, double norm)
 {
-	const struct entropy_attr *a = io->attr;
-	int classes = (int)shape_channels(io->in_shape);
+	int classes = (int)shape_channels(in);
 	int counted = a->skip_background && classes > 1 ? classes - 1 : classes;
 	bool per_channel =
 		!focal && (a->form == ENTROPY_SIGMOID_LOGITS || a->form == ENTROPY_SIGMOID_PROB);
-	double voxels = (double)io->in_shape->d[0] * (double)shape_voxels(io->in_shape);
+	double voxels = (double)in->d[0] * (double)shape_voxels(in);
 	double scale = a->scale != 0 ? (double)a->scale : 1;
 
 	switch ((enum entropy_mean)a->mean) {
@@ -388,7 +386,7 @@ void entropy_forward(const struct op_io *io, bool focal)
 		total += part[j].loss;
 		norm += part[j].norm;
 	}
-	*(double *)io->save = entropy_scale(io, focal, norm);
+	*(double *)io->save = entropy_scale(io->attr, io->in_shape, focal, norm);
 	io->out[0] = (float)(total * *(double *)io->save);
 }
 

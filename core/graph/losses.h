@@ -78,6 +78,20 @@ struct entropy_attr {
 	float scale;                     /* factor of the loss; 0 stands for 1 */
 };
 
+enum dice_logits_second {
+	DICE_LOGITS_ALONE,
+	DICE_LOGITS_CROSS_ENTROPY,
+	DICE_LOGITS_FOCAL,
+};
+
+/* Made by fusion: Dice of the softmax or sigmoid of in[0], plus a second loss of in[0] itself. */
+struct dice_logits_attr {
+	struct dice_attr dice;
+	struct entropy_attr entropy;
+	int32_t sigmoid;
+	int32_t second; /* enum dice_logits_second; its onehot is dice's */
+};
+
 /* loss_kl: in N 1 1 1 2Z, see op/loss_kl.c. */
 struct kl_attr {
 	float scale;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/graph/dice.h"
 #include "core/graph/layers.h"
 
 struct fuse {
@@ -138,10 +139,49 @@ static bool fuse_prelu(const struct fuse *f, struct step *t)
 	return true;
 }
 
+/* dice(softmax(z) or sigmoid(z)) -> dice_logits(z); dice_logits(z) + entropy(z) -> one of both */
+static bool fuse_loss(const struct fuse *f, struct step *t)
+{
+	struct step fused = {.op = &op_loss_dice_logits, .out = t->out, .n_in = 2};
+	struct dice_logits_attr *a = (struct dice_logits_attr *)fused.attr;
+	struct step *p = fuse_producer(f, t->in[0]), *q;
+
+	if (!p || (t->op != &op_loss_dice && t->op != &op_add))
+		return false;
+	q = t->op == &op_add ? fuse_producer(f, t->in[1]) : NULL;
+	if (q && q->op == &op_loss_dice_logits) {
+		struct step *dice = q;
+
+		q = p;
+		p = dice;
+	}
+	if (t->op == &op_loss_dice) {
+		if (!dice_logits_of_dice(p->op, p->attr, (struct dice_attr *)t->attr, a))
+			return false;
+	} else {
+		if (!q || p->op != &op_loss_dice_logits || p->in[0] != q->in[0] ||
+			p->in[1] != q->in[1])
+			return false;
+		memcpy(a, p->attr, sizeof(*a));
+		if (!dice_logits_add(a, q->op, (struct entropy_attr *)q->attr))
+			return false;
+	}
+	fused.in[0] = p->in[0];
+	fused.in[1] = q ? q->in[1] : t->in[1];
+	if (!f->offer(f->ctx, &fused))
+		return false;
+	p->op = NULL;
+	if (q)
+		q->op = NULL;
+	*t = fused;
+	return true;
+}
+
 static bool (*const fuse_table[])(const struct fuse *f, struct step *t) = {
 	fuse_upconv,
 	fuse_act,
 	fuse_prelu,
+	fuse_loss,
 };
 
 static void steps_fuse(struct steps *s, const struct graph *g, steps_offer *offer, void *ctx)

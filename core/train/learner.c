@@ -36,6 +36,7 @@ static int learner_graph(struct learner *l, const struct component_use *loss,
 	in.label = l->label;
 	if (loss_build(loss, l->graph, &in, &l->loss, err))
 		return -1;
+	l->pred->output = false; /* nobody reads it here: the loss may take its activation in */
 	return graph_add_loss(l->graph, l->loss, 1.0f, err);
 }
 

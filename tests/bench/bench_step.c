@@ -104,6 +104,7 @@ static int build(const struct bench *b, struct graph *g, struct node *io[2], str
 		io[1] = graph_input(g, "label", &s, err);
 		loss = io[1] ? layer_dice(g, out.pred, io[1], &dice, err) : NULL;
 		rc = !loss || graph_add_loss(g, loss, 1, err);
+		out.pred->output = false; /* as in training */
 	}
 	if (c)
 		component_use_release(&use);

@@ -48,7 +48,8 @@ static void every_op(void **state)
 static void kernels_exist(void **state)
 {
 	static const struct op *const wanted[] = {&op_conv3d, &op_norm, &op_upconv, &op_softmax,
-		&op_concat, &op_upsample, &op_add, &op_act, &op_conv_transpose, &op_prelu};
+		&op_concat, &op_upsample, &op_add, &op_act, &op_conv_transpose, &op_prelu,
+		&op_loss_dice, &op_loss_dice_logits, &op_loss_cross_entropy, &op_loss_focal};
 	struct backend *b = open_cpu();
 	struct op_report r;
 

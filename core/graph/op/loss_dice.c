@@ -25,16 +25,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/graph/dice.h"
 #include "core/graph/loss_block.h"
-#include "core/graph/losses.h"
-
-struct dice_sums {
-	double i, t, p;
-};
-
-struct dice_coef {
-	double t, p, one; /* d(mean of f)/dp = t * target + p * prediction + one */
-};
 
 static int dice_shape(
 	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err)
@@ -43,7 +35,7 @@ static int dice_shape(
 	return losses_shape(((const struct dice_attr *)attr)->onehot, in, out, err);
 }
 
-static size_t dice_chunks(const struct shape *in)
+size_t dice_chunks(const struct shape *in)
 {
 	return ((size_t)shape_voxels(in) + LOSS_CHUNK - 1) / LOSS_CHUNK;
 }
@@ -203,30 +195,16 @@ static void dice_gather(const struct dice_sums *part, size_t first_chunk, size_t
 	}
 }
 
-static void dice_forward(const struct op_io *io)
+double dice_finish(const struct dice_attr *a, const struct shape *in, const struct dice_sums *part,
+	struct dice_coef *coef)
 {
-	const struct dice_attr *a = io->attr;
-	int classes = (int)shape_channels(io->in_shape);
-	int label_channels = (int)shape_channels(io->in_shape + 1);
-	int first = a->skip_background && classes > 1 ? 1 : 0;
-	size_t items = (size_t)io->in_shape->d[0], voxels = (size_t)shape_voxels(io->in_shape);
-	size_t chunks = dice_chunks(io->in_shape), groups = a->batch ? 1 : items;
+	int classes = (int)shape_channels(in), first = a->skip_background && classes > 1 ? 1 : 0;
+	size_t items = (size_t)in->d[0], chunks = dice_chunks(in), groups = a->batch ? 1 : items;
 	size_t terms = groups * (size_t)(a->general ? 1 : classes - first);
-	struct dice_sums *part = io->work, sum[LOSS_CLASSES_MAX];
-	struct dice_coef *coef = io->save;
 	double weight = a->weight != 0 ? (double)a->weight : 1, total = 0;
 	double scale = a->sum ? weight : weight / (double)terms;
+	struct dice_sums sum[LOSS_CLASSES_MAX];
 
-#pragma omp parallel for schedule(static) if (items * chunks > 1)
-	for (size_t j = 0; j < items * chunks; j++) {
-		size_t at = j / chunks * voxels + j % chunks * LOSS_CHUNK;
-		size_t left = voxels - j % chunks * LOSS_CHUNK;
-
-		dice_chunk(io->in[0] + at * (size_t)classes,
-			io->in[1] + at * (size_t)label_channels, classes, label_channels,
-			a->squared, left < LOSS_CHUNK ? left : LOSS_CHUNK,
-			part + j * (size_t)classes);
-	}
 	memset(coef, 0, items * (size_t)classes * sizeof(*coef));
 	for (size_t n = 0; n < groups; n++) {
 		struct dice_coef *k = coef + n * (size_t)classes;
@@ -238,7 +216,29 @@ static void dice_forward(const struct op_io *io)
 	}
 	for (size_t n = groups; n < items; n++)
 		memcpy(coef + n * (size_t)classes, coef, (size_t)classes * sizeof(*coef));
-	io->out[0] = (float)(scale * ((double)terms - total));
+	return scale * ((double)terms - total);
+}
+
+static void dice_forward(const struct op_io *io)
+{
+	const struct dice_attr *a = io->attr;
+	int classes = (int)shape_channels(io->in_shape);
+	int label_channels = (int)shape_channels(io->in_shape + 1);
+	size_t items = (size_t)io->in_shape->d[0], voxels = (size_t)shape_voxels(io->in_shape);
+	size_t chunks = dice_chunks(io->in_shape);
+	struct dice_sums *part = io->work;
+
+#pragma omp parallel for schedule(static) if (items * chunks > 1)
+	for (size_t j = 0; j < items * chunks; j++) {
+		size_t at = j / chunks * voxels + j % chunks * LOSS_CHUNK;
+		size_t left = voxels - j % chunks * LOSS_CHUNK;
+
+		dice_chunk(io->in[0] + at * (size_t)classes,
+			io->in[1] + at * (size_t)label_channels, classes, label_channels,
+			a->squared, left < LOSS_CHUNK ? left : LOSS_CHUNK,
+			part + j * (size_t)classes);
+	}
+	io->out[0] = (float)dice_finish(a, io->in_shape, part, io->save);
 }
 
 static void dice_grad_chunk(const struct op_io *io, size_t at, size_t n)
