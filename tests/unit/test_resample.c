@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <math.h>
+#include <omp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -225,6 +226,100 @@ static void test_grid(void **state)
 }
 
 /* A label map to finer voxels and back onto the original grid is the same map. */
+/* Value of in position p of a straight grid by the definition. */
+static double grid_value(const struct volume *v, const double p[3], bool nearest, bool border)
+{
+	double q[3];
+	bool inside = true;
+
+	for (int i = 0; i < 3; i++) {
+		inside = inside && p[i] >= -0.5 && p[i] <= v->dim[i] - 0.5;
+		q[i] = clamped(p[i], v->dim[i]);
+		q[i] = nearest ? floor(q[i] + 0.5) : q[i];
+	}
+	return inside || border ? naive(v, 0, q) : 0;
+}
+
+/* Grids whose axes run along the volume's: both ways of blending, mirrored, beyond the border. */
+static void test_straight_grid(void **state)
+{
+	static const struct {
+		int dim[3];
+		double scale[3], shift[3];
+	} grids[] = {
+		{{20, 15, 31}, {0.43, 0.47, 0.19}, {0.013, 0.3, 0.007}},
+		{{20, 15, 31}, {0.83, 0.61, 0.41}, {-4.1, -1.2, -3.3}},
+		{{20, 15, 31}, {-0.83, -0.61, -0.41}, {10.2, 8.3, 9.1}},
+		{{5, 4, 3}, {1.9, 1.7, 2.1}, {-0.2, -0.4, 0.1}},
+		{{4, 3, 2}, {1, 1, 1}, {40, 0, 0}},
+		{{90, 80, 31}, {0.1, 0.09, 0.19}, {-0.41, 0.3, 0.2}},
+		{{1, 1, 1}, {1, 1, 1}, {3.25, 2.5, 1.125}},
+	};
+	struct err err = ERR_INIT;
+	struct volume *v = noise(1, 9, 7, 6);
+
+	(void)state;
+	for (size_t g = 0; g < ARRAY_SIZE(grids); g++)
+		for (int way = 0; way < 4; way++) {
+			enum resample_mode mode = way & 1 ? RESAMPLE_NEAREST : RESAMPLE_LINEAR;
+			struct volume_grid to = {.affine[3][3] = 1};
+			struct volume *r;
+
+			for (int i = 0; i < 3; i++) {
+				to.dim[i] = grids[g].dim[i];
+				to.affine[i][i] = grids[g].scale[i];
+				to.affine[i][3] = grids[g].shift[i];
+			}
+			r = way & 2 ? resample_to_grid_border(v, &to, mode, &err)
+				    : resample_to_grid(v, &to, mode, &err);
+			assert_non_null(r);
+			for (int z = 0; z < to.dim[2]; z++)
+				for (int y = 0; y < to.dim[1]; y++)
+					for (int x = 0; x < to.dim[0]; x++) {
+						double p[3] = {x, y, z}, want;
+
+						for (int i = 0; i < 3; i++)
+							p[i] = p[i] * to.affine[i][i] +
+							       to.affine[i][3];
+						want = grid_value(v, p, way & 1, way & 2);
+						if (fabs((double)at(r, 0, x, y, z) - want) > 2e-6)
+							fail_msg("grid %zu, way %d, %d %d %d: %g, "
+								 "not %g",
+								g, way, x, y, z,
+								(double)at(r, 0, x, y, z), want);
+					}
+			volume_free(r);
+		}
+	volume_free(v);
+}
+
+/* The same bits for any number of threads, with more planes and with fewer. */
+static void test_threads(void **state)
+{
+	static const int dims[][3] = {{60, 50, 41}, {90, 90, 11}};
+	int threads = omp_get_max_threads();
+	struct err err = ERR_INIT;
+	struct volume *v = noise(2, 31, 40, 19);
+
+	(void)state;
+	for (size_t d = 0; d < ARRAY_SIZE(dims); d++)
+		for (int mode = 0; mode < 2; mode++) {
+			struct volume *r[2];
+
+			for (int k = 0; k < 2; k++) {
+				omp_set_num_threads(k ? 3 : 1);
+				r[k] = resample_to_dim(v, dims[d], (enum resample_mode)mode, &err);
+				assert_non_null(r[k]);
+			}
+			assert_memory_equal(
+				r[0]->data, r[1]->data, 2 * volume_voxels(r[0]) * sizeof(float));
+			volume_free(r[0]);
+			volume_free(r[1]);
+		}
+	omp_set_num_threads(threads);
+	volume_free(v);
+}
+
 static void test_round_trip(void **state)
 {
 	struct err err = ERR_INIT;
@@ -286,6 +381,8 @@ int main(void)
 		cmocka_unit_test(test_affine),
 		cmocka_unit_test(test_same_size),
 		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_straight_grid),
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_spleen),
 	};
