@@ -392,6 +392,7 @@ void loader_stop(struct loader *l)
 		l->ring[i].sample = NULL;
 		l->ring[i].err = NULL;
 	}
+	mem_drop_kept();
 }
 
 /* Waits for unit l->wanted.  Under the lock. */

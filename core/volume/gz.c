@@ -150,7 +150,7 @@ static int gz_read_fast(struct gz_file *g, void *out, size_t total, struct err *
 		return -1;
 	n = gz_pread(g, in, g->size, 0, err);
 	if (n < 0) {
-		free(in);
+		mem_free_big(in);
 		return -1;
 	}
 	if ((size_t)n == g->size) {
@@ -169,7 +169,7 @@ static int gz_read_fast(struct gz_file *g, void *out, size_t total, struct err *
 			libdeflate_free_decompressor(d);
 		}
 	}
-	free(in);
+	mem_free_big(in);
 	return rc;
 }
 

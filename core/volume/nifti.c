@@ -111,14 +111,14 @@ static float *nifti_load(
 		return NULL;
 	raw = in_place ? (char *)out + size - total : mem_try_big(total, "a packed image", err);
 	if (!raw || gz_read(g, raw, h->offset, total, err)) {
-		free(out);
+		mem_free_big(out);
 		out = NULL;
 	} else {
 		*bad = voxel_to_float(
 			h->type, h->swapped, h->slope, h->inter, raw + h->offset, out, h->voxels);
 	}
 	if (!in_place)
-		free(raw);
+		mem_free_big(raw);
 	return out;
 }
 
