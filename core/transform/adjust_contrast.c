@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
-#include "core/graph/fmath.h"
 #include "core/transform/fields.h"
+#include "core/transform/intensity.h"
 
 struct contrast_args {
 	struct strlist fields;
@@ -34,55 +34,15 @@ static const struct arg_def contrast_defs[] = {
 	ARG_END,
 };
 
-enum { CONTRAST_LANES = 16 };
-
-/* A plain loop over one minimum would wait for it at every voxel. */
-static void contrast_range(const float *x, size_t n, float *least, float *most)
-{
-	float lo[CONTRAST_LANES], hi[CONTRAST_LANES];
-	size_t i;
-
-	for (int k = 0; k < CONTRAST_LANES; k++)
-		lo[k] = hi[k] = x[0];
-	for (i = 0; i + CONTRAST_LANES <= n; i += CONTRAST_LANES)
-		for (int k = 0; k < CONTRAST_LANES; k++) {
-			lo[k] = x[i + (size_t)k] < lo[k] ? x[i + (size_t)k] : lo[k];
-			hi[k] = x[i + (size_t)k] > hi[k] ? x[i + (size_t)k] : hi[k];
-		}
-	for (; i < n; i++) {
-		lo[0] = x[i] < lo[0] ? x[i] : lo[0];
-		hi[0] = x[i] > hi[0] ? x[i] : hi[0];
-	}
-	*least = lo[0];
-	*most = hi[0];
-	for (int k = 1; k < CONTRAST_LANES; k++) {
-		*least = lo[k] < *least ? lo[k] : *least;
-		*most = hi[k] > *most ? hi[k] : *most;
-	}
-}
-
-static void contrast_curve(float *x, size_t n, float lo, float range, float gamma)
-{
-	float scale = 1 / range;
-
-	for (size_t i = 0; i < n; i++) {
-		float t = (x[i] - lo) * scale;
-		/* The sum keeps the logarithm away from 0, where the power is 0. */
-		float p = fmath_exp(gamma * fmath_log(t + 1e-36f)) * (float)(t > 0);
-
-		x[i] = p * range + lo;
-	}
-}
-
 static int contrast_volume(struct volume *v, const void *ctx, struct err *err)
 {
 	size_t n = volume_voxels(v) * (size_t)v->channels;
 	float gamma = *(const float *)ctx, lo, hi;
 
 	(void)err;
-	contrast_range(v->data, n, &lo, &hi);
+	intensity_range(v->data, n, &lo, &hi);
 	if (hi > lo)
-		contrast_curve(v->data, n, lo, hi - lo, gamma);
+		intensity_gamma(v->data, n, lo, 1 / (hi - lo), hi - lo, gamma);
 	return 0;
 }
 

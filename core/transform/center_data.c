@@ -2,11 +2,11 @@
  * CenterData: (x - subtrahend) / divisor; without them, mean and standard deviation
  * of each channel.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
 #include "core/transform/fields.h"
+#include "core/transform/intensity.h"
 
 struct center_data_args {
 	struct strlist fields;
@@ -26,21 +26,6 @@ static const struct arg_def center_data_defs[] = {
 			"deviation (1 where that is 0)"},
 	ARG_END,
 };
-
-static void center_data_moments(const float *x, size_t n, double *mean, double *deviation)
-{
-	double sum = 0, sum2 = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (double)x[i];
-	*mean = sum / (double)n;
-	for (size_t i = 0; i < n; i++) {
-		double d = (double)x[i] - *mean;
-
-		sum2 += d * d;
-	}
-	*deviation = sqrt(sum2 / (double)n);
-}
 
 static double center_data_pick(const struct numlist *l, int channel, double def)
 {
@@ -64,13 +49,12 @@ static int center_data_volume(struct volume *v, const void *ctx, struct err *err
 		float sub, factor;
 
 		if (!a->subtrahend.n || !a->divisor.n)
-			center_data_moments(x, n, &mean, &deviation);
+			intensity_moments(x, n, false, &mean, &deviation);
 		if (!(deviation > 0))
 			deviation = 1;
 		sub = (float)center_data_pick(&a->subtrahend, c, mean);
 		factor = (float)(1 / center_data_pick(&a->divisor, c, deviation));
-		for (size_t i = 0; i < n; i++)
-			x[i] = (x[i] - sub) * factor;
+		intensity_center(x, n, false, sub, factor);
 	}
 	return 0;
 }

@@ -10,6 +10,8 @@
 
 #include "core/volume/affine.h"
 
+enum { CROP_BLOCK = 64 };
+
 void crop_size(const int64_t from[3], int size[3])
 {
 	for (int i = 0; i < 3; i++)
@@ -84,10 +86,44 @@ int crop_box(struct volume *v, const int start[3], const int size[3], struct err
 	return 0;
 }
 
+/* Index of the first of n values that is above 0, or n; blocks, so that it vectorises. */
+static int crop_first(const float *x, int n)
+{
+	int i = 0;
+
+	for (; i + CROP_BLOCK <= n; i += CROP_BLOCK) {
+		int some = 0;
+
+		for (int k = 0; k < CROP_BLOCK; k++)
+			some |= x[i + k] > 0;
+		if (some)
+			break;
+	}
+	while (i < n && !(x[i] > 0))
+		i++;
+	return i;
+}
+
+/* Index of the last of n values that is above 0, or -1. */
+static int crop_last(const float *x, int n)
+{
+	for (; n >= CROP_BLOCK; n -= CROP_BLOCK) {
+		int some = 0;
+
+		for (int k = 1; k <= CROP_BLOCK; k++)
+			some |= x[n - k] > 0;
+		if (some)
+			break;
+	}
+	while (n > 0 && !(x[n - 1] > 0))
+		n--;
+	return n - 1;
+}
+
 bool crop_foreground(const struct volume *v, int lo[3], int hi[3])
 {
-	bool any = false;
 	const float *x = v->data;
+	int nx = v->dim[0];
 
 	for (int i = 0; i < 3; i++) {
 		lo[i] = v->dim[i];
@@ -95,22 +131,21 @@ bool crop_foreground(const struct volume *v, int lo[3], int hi[3])
 	}
 	for (int c = 0; c < v->channels; c++)
 		for (int z = 0; z < v->dim[2]; z++)
-			for (int y = 0; y < v->dim[1]; y++, x += v->dim[0]) {
-				int a = 0, b = v->dim[0] - 1;
+			for (int y = 0; y < v->dim[1]; y++, x += nx) {
+				bool known = y >= lo[1] && y <= hi[1] && z >= lo[2] && z <= hi[2];
+				int a = crop_first(x, known ? lo[0] : nx), b = hi[0];
 
-				while (a <= b && !(x[a] > 0))
-					a++;
-				if (a > b)
+				/* In a known row only what is left and right of the box counts. */
+				if (!known && a == nx)
 					continue;
-				while (!(x[b] > 0))
-					b--;
-				any = true;
 				lo[0] = a < lo[0] ? a : lo[0];
+				if (b < nx - 1)
+					b += 1 + crop_last(x + b + 1, nx - 1 - b);
 				hi[0] = b > hi[0] ? b : hi[0];
 				lo[1] = y < lo[1] ? y : lo[1];
 				hi[1] = y > hi[1] ? y : hi[1];
 				lo[2] = z < lo[2] ? z : lo[2];
 				hi[2] = z > hi[2] ? z : hi[2];
 			}
-	return any;
+	return hi[0] >= 0;
 }

@@ -2,8 +2,7 @@
  * NormalizeIntensityd: (x - subtrahend) / divisor; what is not given is mean and
  * deviation of the field itself.
  */
-#include <math.h>
-
+#include "core/transform/intensity.h"
 #include "core/transform/monai.h"
 
 struct normal_args {
@@ -27,27 +26,6 @@ static const struct arg_def normal_defs[] = {
 };
 
 /* Two passes in double: the difference of large squares would lose the deviation of a CT. */
-static void normal_stats(const float *x, size_t n, bool nonzero, double *mean, double *dev)
-{
-	double sum = 0, sum2 = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (nonzero && x[i] == 0.0f)
-			continue;
-		sum += (double)x[i];
-		count++;
-	}
-	*mean = count ? sum / (double)count : 0;
-	for (size_t i = 0; i < n; i++) {
-		double d = (double)x[i] - *mean;
-
-		if (!nonzero || x[i] != 0.0f)
-			sum2 += d * d;
-	}
-	*dev = count ? sqrt(sum2 / (double)count) : 0;
-}
-
 static void normal_part(const struct normal_args *a, float *x, size_t n, int channel)
 {
 	double mean = 0, dev = 1;
@@ -55,14 +33,12 @@ static void normal_part(const struct normal_args *a, float *x, size_t n, int cha
 
 	if (!a->subtrahend || cJSON_IsNull(a->subtrahend) || !a->divisor ||
 		cJSON_IsNull(a->divisor))
-		normal_stats(x, n, a->nonzero, &mean, &dev);
+		intensity_moments(x, n, a->nonzero, &mean, &dev);
 	mean = keyed_number(a->subtrahend, channel, mean);
 	dev = keyed_number(a->divisor, channel, dev);
 	shift = (float)mean;
 	scale = (float)(1 / (dev != 0 ? dev : 1));
-	for (size_t i = 0; i < n; i++)
-		if (!a->nonzero || x[i] != 0.0f)
-			x[i] = (x[i] - shift) * scale;
+	intensity_center(x, n, a->nonzero, shift, scale);
 }
 
 static int normal_one(struct volume *v, int i, const void *ctx, struct err *err)

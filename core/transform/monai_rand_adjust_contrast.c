@@ -2,8 +2,7 @@
  * RandAdjustContrastd: with probability prob a gamma curve over the field's own range:
  *     ((x - min) / (max - min)) ^ gamma * (max - min) + min
  */
-#include <math.h>
-
+#include "core/transform/intensity.h"
 #include "core/transform/monai.h"
 
 struct contrast_args {
@@ -33,16 +32,11 @@ static bool contrast_range(const cJSON *v, double *lo, double *hi)
 static int contrast_one(struct volume *v, int i, const void *ctx, struct err *err)
 {
 	size_t n = volume_voxels(v) * (size_t)v->channels;
-	float gamma = *(const float *)ctx, lo = v->data[0], hi = v->data[0], range;
+	float gamma = *(const float *)ctx, lo, hi;
 
 	(void)i, (void)err;
-	for (size_t k = 1; k < n; k++) {
-		lo = v->data[k] < lo ? v->data[k] : lo;
-		hi = v->data[k] > hi ? v->data[k] : hi;
-	}
-	range = hi - lo;
-	for (size_t k = 0; k < n; k++)
-		v->data[k] = powf((v->data[k] - lo) / (range + 1e-7f), gamma) * range + lo;
+	intensity_range(v->data, n, &lo, &hi);
+	intensity_gamma(v->data, n, lo, 1 / (hi - lo + 1e-7f), hi - lo, gamma);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /*
  * ScaleIntensityd: the field's own range to minv ... maxv, or x * (1 + factor).
  */
+#include "core/transform/intensity.h"
 #include "core/transform/monai.h"
 
 struct scale_args {
@@ -24,7 +25,7 @@ static int scale_one(struct volume *v, int i, const void *ctx, struct err *err)
 {
 	const struct scale_args *a = ctx;
 	size_t n = volume_voxels(v) * (size_t)v->channels;
-	float lo = v->data[0], hi = v->data[0], to, k = 0;
+	float lo, hi, to, k = 0;
 
 	(void)i, (void)err;
 	if (!cJSON_IsNumber(a->minv) || !cJSON_IsNumber(a->maxv)) {
@@ -33,10 +34,7 @@ static int scale_one(struct volume *v, int i, const void *ctx, struct err *err)
 			v->data[j] *= k;
 		return 0;
 	}
-	for (size_t j = 1; j < n; j++) {
-		lo = v->data[j] < lo ? v->data[j] : lo;
-		hi = v->data[j] > hi ? v->data[j] : hi;
-	}
+	intensity_range(v->data, n, &lo, &hi);
 	to = (float)a->minv->valuedouble;
 	if (hi > lo)
 		k = (float)((a->maxv->valuedouble - a->minv->valuedouble) / ((double)hi - lo));

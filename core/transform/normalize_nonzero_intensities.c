@@ -3,9 +3,8 @@
  * zero, channel by channel.  Zeros stay zeros: in skull-stripped MR images they
  * are "no tissue" and would distort both figures.
  */
-#include <math.h>
-
 #include "core/transform/fields.h"
+#include "core/transform/intensity.h"
 
 struct normalize_args {
 	struct strlist fields;
@@ -18,27 +17,11 @@ static const struct arg_def normalize_defs[] = {
 
 static void normalize_channel(float *x, size_t n)
 {
-	double sum = 0, sum2 = 0, mean;
-	size_t count = 0;
-	float shift, scale;
+	double mean, deviation;
 
-	for (size_t i = 0; i < n; i++) {
-		sum += (double)x[i];
-		count += x[i] != 0.0f;
-	}
-	if (!count)
-		return;
-	mean = sum / (double)count;
-	/* Two passes: the difference of large squares would lose the deviation of a CT. */
-	for (size_t i = 0; i < n; i++) {
-		double d = x[i] != 0.0f ? (double)x[i] - mean : 0.0;
-
-		sum2 += d * d;
-	}
-	shift = (float)mean;
-	scale = sum2 > 0 ? (float)(1.0 / sqrt(sum2 / (double)count)) : 1.0f;
-	for (size_t i = 0; i < n; i++)
-		x[i] = x[i] != 0.0f ? (x[i] - shift) * scale : 0.0f;
+	if (intensity_moments(x, n, true, &mean, &deviation))
+		intensity_center(
+			x, n, true, (float)mean, deviation > 0 ? (float)(1.0 / deviation) : 1.0f);
 }
 
 static int normalize_volume(struct volume *v, const void *ctx, struct err *err)

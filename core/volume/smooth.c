@@ -1,9 +1,10 @@
 /*
  * Gaussian blur: three passes, one per axis.
  *
- * Along y and z a row of the result is a weighted sum of whole rows; along x a row
- * is copied into a longer one with its ends repeated, and every weight is one pass
- * over shifted floats.  Both are loops over consecutive floats.
+ * A row of the result is a weighted sum of rows: along y and z of those beside it,
+ * along x of one row shifted, which is first copied into a longer one with its ends
+ * repeated.  64 floats at a time are summed over all taps in registers.  A plane goes
+ * through x and y while it is in the cache.
  */
 #include "core/volume/smooth.h"
 
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+
+enum { SMOOTH_BLOCK = 64 };
 
 /* Weights 0 ... radius of one side; NULL when there is nothing to do. */
 static float *smooth_kernel(double sigma, int *radius)
@@ -30,78 +33,146 @@ static float *smooth_kernel(double sigma, int *radius)
 	return w;
 }
 
-static void smooth_scale(const float *restrict in, size_t n, float w, float *restrict out)
+typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
+
+static inline lanes smooth_load(const float *p)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] = w * in[i];
+	return *(const lanes *)(const void *)p;
 }
 
-static void smooth_add(
-	const float *restrict a, const float *restrict b, size_t n, float w, float *restrict out)
+/*
+ * out[i] = w[0] * mid[i] + sum over k of w[k] * (lo[k][i] + hi[k][i]): all taps of a block
+ * are summed in registers.
+ */
+static void smooth_taps(const float *mid, const float *const lo[], const float *const hi[],
+	const float *w, int radius, size_t n, float *restrict out)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] += w * (a[i] + b[i]);
-}
+	size_t i = 0;
 
-/* Along the rows. */
-static void smooth_x(const float *in, size_t rows, int nx, const float *w, int radius, float *out)
-{
-	size_t n = (size_t)nx, r = (size_t)radius;
-	float *wide = mem_alloc((n + 2 * r) * sizeof(*wide));
+	for (; i + SMOOTH_BLOCK <= n; i += SMOOTH_BLOCK) {
+		lanes a = w[0] * smooth_load(mid + i), b = w[0] * smooth_load(mid + i + 16);
+		lanes c = w[0] * smooth_load(mid + i + 32), d = w[0] * smooth_load(mid + i + 48);
 
-	for (size_t y = 0; y < rows; y++, in += n, out += n) {
-		for (size_t i = 0; i < r; i++) {
-			wide[i] = in[0];
-			wide[r + n + i] = in[n - 1];
+		for (int k = 1; k <= radius; k++) {
+			const float *l = lo[k] + i, *h = hi[k] + i;
+
+			a += w[k] * (smooth_load(l) + smooth_load(h));
+			b += w[k] * (smooth_load(l + 16) + smooth_load(h + 16));
+			c += w[k] * (smooth_load(l + 32) + smooth_load(h + 32));
+			d += w[k] * (smooth_load(l + 48) + smooth_load(h + 48));
 		}
-		memcpy(wide + r, in, n * sizeof(*wide));
-		smooth_scale(in, n, w[0], out);
-		for (size_t k = 1; k <= r; k++)
-			smooth_add(wide + r - k, wide + r + k, n, w[k], out);
+		*(lanes *)(void *)(out + i) = a;
+		*(lanes *)(void *)(out + i + 16) = b;
+		*(lanes *)(void *)(out + i + 32) = c;
+		*(lanes *)(void *)(out + i + 48) = d;
 	}
-	free(wide);
+	for (; i < n; i++) {
+		float sum = w[0] * mid[i];
+
+		for (int k = 1; k <= radius; k++)
+			sum += w[k] * (lo[k][i] + hi[k][i]);
+		out[i] = sum;
+	}
 }
 
-/* Between lines of len floats, n of them per block: the y or z axis. */
-static void smooth_lines(
-	const float *in, size_t blocks, int n, size_t len, const float *w, int radius, float *out)
-{
-	for (size_t b = 0; b < blocks; b++, in += (size_t)n * len)
-		for (int y = 0; y < n; y++, out += len) {
-			smooth_scale(in + (size_t)y * len, len, w[0], out);
-			for (int k = 1; k <= radius; k++) {
-				int lo = y - k < 0 ? 0 : y - k, hi = y + k >= n ? n - 1 : y + k;
+/* One axis: its weights, and room for the places of its taps. */
+struct smooth_axis {
+	int radius; /* 0: nothing to do */
+	float *w;
+	const float **lo, **hi;
+};
 
-				smooth_add(in + (size_t)lo * len, in + (size_t)hi * len, len, w[k],
-					out);
-			}
+static void smooth_axis_init(struct smooth_axis *a, double sigma, int n)
+{
+	int radius = 0;
+
+	a->w = n > 1 ? smooth_kernel(sigma, &radius) : NULL;
+	a->radius = a->w ? radius : 0;
+	a->lo = mem_alloc((size_t)(a->radius + 1) * sizeof(*a->lo));
+	a->hi = mem_alloc((size_t)(a->radius + 1) * sizeof(*a->hi));
+}
+
+static void smooth_axis_release(struct smooth_axis *a)
+{
+	free(a->w);
+	free(a->lo);
+	free(a->hi);
+}
+
+/* Along the rows, in place; wide holds nx and twice the radius. */
+static void smooth_x(const struct smooth_axis *a, float *x, size_t rows, size_t n, float *wide)
+{
+	size_t r = (size_t)a->radius;
+
+	for (size_t k = 1; k <= r; k++) {
+		a->lo[k] = wide + r - k;
+		a->hi[k] = wide + r + k;
+	}
+	for (size_t y = 0; y < rows; y++, x += n) {
+		for (size_t i = 0; i < r; i++) {
+			wide[i] = x[0];
+			wide[r + n + i] = x[n - 1];
 		}
+		memcpy(wide + r, x, n * sizeof(*wide));
+		smooth_taps(wide + r, a->lo, a->hi, a->w, a->radius, n, x);
+	}
+}
+
+/* Between n lines of len floats, step apart: the y or z axis. */
+static void smooth_lines(
+	const struct smooth_axis *a, const float *in, int n, size_t step, size_t len, float *out)
+{
+	for (int y = 0; y < n; y++) {
+		for (int k = 1; k <= a->radius; k++) {
+			int lo = y - k < 0 ? 0 : y - k, hi = y + k >= n ? n - 1 : y + k;
+
+			a->lo[k] = in + (size_t)lo * step;
+			a->hi[k] = in + (size_t)hi * step;
+		}
+		smooth_taps(in + (size_t)y * step, a->lo, a->hi, a->w, a->radius, len,
+			out + (size_t)y * step);
+	}
+}
+
+/* One channel: x in place and y into tmp plane by plane, z back from tmp row by row. */
+static void smooth_channel(
+	const struct smooth_axis a[3], const int dim[3], float *wide, float *tmp, float *x)
+{
+	size_t nx = (size_t)dim[0], plane = nx * (size_t)dim[1], nz = (size_t)dim[2];
+
+	for (size_t z = 0; z < nz; z++) {
+		float *p = x + z * plane;
+
+		if (a[0].radius)
+			smooth_x(&a[0], p, (size_t)dim[1], nx, wide);
+		if (a[1].radius)
+			smooth_lines(&a[1], p, dim[1], nx, nx, tmp + z * plane);
+		else
+			memcpy(tmp + z * plane, p, plane * sizeof(*tmp));
+	}
+	if (!a[2].radius)
+		memcpy(x, tmp, plane * nz * sizeof(*x));
+	/* A row at a time, so that the rows of all taps stay in the cache. */
+	for (size_t y = 0; a[2].radius && y < (size_t)dim[1]; y++)
+		smooth_lines(&a[2], tmp + y * nx, dim[2], plane, nx, x + y * nx);
 }
 
 int smooth_gaussian(struct volume *v, const double sigma[3], struct err *err)
 {
-	size_t n = volume_voxels(v), nx = (size_t)v->dim[0];
-	size_t ny = (size_t)v->dim[1], nz = (size_t)v->dim[2];
-	float *tmp = mem_try_big(n * sizeof(*tmp), "blurred volume", err);
+	size_t n = volume_voxels(v);
+	float *tmp = mem_try_big(n * sizeof(*tmp), "blurred volume", err), *wide;
+	struct smooth_axis a[3];
 
 	if (!tmp)
 		return -1;
-	for (int i = 0; i < 3; i++) {
-		int radius;
-		float *w = v->dim[i] > 1 ? smooth_kernel(sigma[i], &radius) : NULL;
-
-		for (int c = 0; w && c < v->channels; c++) {
-			float *x = v->data + (size_t)c * n;
-
-			if (i == 0)
-				smooth_x(x, ny * nz, v->dim[0], w, radius, tmp);
-			else
-				smooth_lines(x, i == 1 ? nz : 1, v->dim[i], i == 1 ? nx : nx * ny,
-					w, radius, tmp);
-			memcpy(x, tmp, n * sizeof(*x));
-		}
-		free(w);
-	}
-	free(tmp);
+	for (int i = 0; i < 3; i++)
+		smooth_axis_init(&a[i], sigma[i], v->dim[i]);
+	wide = mem_alloc(((size_t)v->dim[0] + 2 * (size_t)a[0].radius) * sizeof(*wide));
+	for (int c = 0; c < v->channels; c++)
+		smooth_channel(a, v->dim, wide, tmp, v->data + (size_t)c * n);
+	for (int i = 0; i < 3; i++)
+		smooth_axis_release(&a[i]);
+	free(wide);
+	mem_free_big(tmp);
 	return 0;
 }
