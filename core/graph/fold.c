@@ -1,5 +1,5 @@
 /*
- * Folding of batch norms for inference.
+ * Folding of batch norms, and of the slopes of PReLUs, for inference.
  *
  * The norm's node becomes the convolution, with beta in the place of the bias: so
  * whoever holds a pointer to the norm's value sees the same value, and the
@@ -13,6 +13,9 @@
 
 #include "core/base/mem.h"
 #include "core/graph/layers.h"
+
+/* What fusion takes into a convolution. */
+#define FOLD_SLOPE_MIN 0.01f
 
 static int fold_uses(const struct graph *g, const struct node *node)
 {
@@ -126,6 +129,28 @@ void graph_fold(struct graph *g, struct graph_folds *folds)
 		if (folds)
 			fold_note(folds, g->node[i], conv);
 		fold_apply(g->node[i], conv);
+	}
+	fold_prune(g);
+}
+
+void graph_fold_prelu(struct graph *g, const struct params *params)
+{
+	for (int i = 0; i < g->n; i++) {
+		struct node *node = g->node[i];
+		const struct param *p;
+		struct act_attr *a;
+
+		if (node->kind != NODE_OP || node->op != &op_prelu)
+			continue;
+		p = params_find(params, node->in[1]->name);
+		if (!p || p->count != 1 || params->w[p->offset] < FOLD_SLOPE_MIN)
+			continue;
+		free(node->attr);
+		a = mem_zalloc(sizeof(*a));
+		*a = (struct act_attr){.kind = ACT_LEAKY, .slope = params->w[p->offset]};
+		node->attr = a;
+		node->op = &op_act;
+		node->n_in = 1;
 	}
 	fold_prune(g);
 }

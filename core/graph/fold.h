@@ -1,7 +1,7 @@
 #ifndef CORE_GRAPH_FOLD_H
 #define CORE_GRAPH_FOLD_H
 
-#include "core/graph/graph.h"
+#include "core/graph/params.h"
 
 /*
  * A batch norm with fixed statistics is a scale and a shift per channel, so it
@@ -34,6 +34,12 @@ struct graph_folds {
  * What was folded is added to folds (may be NULL).
  */
 void graph_fold(struct graph *g, struct graph_folds *folds);
+
+/*
+ * PReLUs with one slope become leaky ReLUs of the slope that params has now, which fuse into
+ * the convolution before.  Slopes below 0.01, negative ones among them, stay as they are.
+ */
+void graph_fold_prelu(struct graph *g, const struct params *params);
 void graph_folds_release(struct graph_folds *folds);
 
 #endif

@@ -94,11 +94,14 @@ static int evaluate_data(struct evaluator *e, struct err *err)
 static int evaluate_model(struct evaluator *e, const char *device, struct err *err)
 {
 	char *path = loader_weights(&e->cfg.model_loader, err);
-	int rc;
+	int rc, folded;
 
 	if (!path)
 		return -1;
-	rc = model_init_from_file(&e->model, path, device, err);
+	rc = model_init_from_file(&e->model, path, device, err) ||
+			     model_fold(&e->model, &folded, err)
+		     ? -1
+		     : 0;
 	if (!rc)
 		trainer_say(e->hooks, "weights    %s", path);
 	if (!rc && e->cfg.use_amp && !model_use_amp(&e->model))

@@ -220,11 +220,14 @@ static int infer_save_csv(struct infer *f, struct err *err)
 static int infer_model(struct infer *f, struct err *err)
 {
 	char *path = infer_config_weights(&f->cfg, f->opt->weights, err);
-	int rc;
+	int rc, folded;
 
 	if (!path)
 		return -1;
-	rc = model_init_from_file(&f->model, path, f->opt->base.device, err);
+	rc = model_init_from_file(&f->model, path, f->opt->base.device, err) ||
+			     model_fold(&f->model, &folded, err)
+		     ? -1
+		     : 0;
 	if (!rc)
 		trainer_say(f->hooks, "weights    %s", path);
 	free(path);

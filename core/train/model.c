@@ -208,12 +208,16 @@ static int model_plan_predictor(struct model *m, const struct inferer_window *w,
 	const struct plan_opts opts = {.training = false, .dtype = m->dtype};
 	struct node *logits;
 
-	if (p->plan && p->batch == w->batch && !memcmp(p->size, w->size, sizeof(p->size)))
+	if (p->plan && p->batch == w->batch && !memcmp(p->size, w->size, sizeof(p->size)) &&
+		(!m->inference || p->version == m->params->version))
 		return 0;
 	model_drop_predictor(m);
 	p->graph = graph_new();
 	if (model_build(m, p->graph, w->batch, w->size, &p->image, &p->pred, &logits, err))
 		return -1;
+	if (m->inference)
+		graph_fold_prelu(p->graph, m->params);
+	p->version = m->params->version;
 	p->plan = plan_new(p->graph, m->params, m->backend, &opts, err);
 	if (!p->plan) {
 		model_drop_predictor(m);

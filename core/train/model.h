@@ -17,6 +17,7 @@ struct model_predictor {
 	struct plan *plan;
 	struct node *image, *pred;
 	int size[3], batch;
+	uint64_t version; /* of the weights, where the graph was made with their values */
 };
 
 struct model {
@@ -72,6 +73,13 @@ int model_build(const struct model *m, struct graph *g, int batch, const int siz
 struct volume *model_predict(struct model *m, const struct component_use *inferer,
 	const struct volume *image, bool (*cancelled)(void *ctx), void *ctx,
 	struct err *err) MUST_CHECK;
+
+/*
+ * Makes the model one for inference alone: batch norms are taken into the convolutions before
+ * them (graph/fold.h; *folded: how many), what only training needs is gone, and weight files
+ * written from now on say so.  The last bits of its outputs change.
+ */
+int model_fold(struct model *m, int *folded, struct err *err) MUST_CHECK;
 
 /* Frees the plan that model_predict() keeps between calls. */
 void model_drop_predictor(struct model *m);
