@@ -27,6 +27,11 @@ struct inferer_net {
 	 */
 	int (*predict)(void *ctx, const float *in, int n, float *out, struct err *err);
 	void *ctx;
+	/*
+	 * The network's own memory for batch windows and their predictions, which predict() is
+	 * then given: no copies in between.  NULL: run() brings its own.
+	 */
+	float *in, *out;
 };
 
 struct inferer_ops {

@@ -4,9 +4,10 @@
  * Only the output volume is kept besides one batch of windows: it accumulates
  * weight * prediction, and is divided at the end by the sum of weights, which is
  * the product of three per-axis sums (see scan.h).  Windows are taken in a fixed
- * order, x fastest, so the result does not depend on threads; a window's rows are
- * spread over them.  Voxels outside the volume are zero on the way in and dropped
- * on the way out, so padding needs no copy of the volume.
+ * order, x fastest, so the result does not depend on threads; a window's slices are
+ * spread over them.  Where the network's memory is at hand, windows are cut out of the
+ * volume right into it and added from it.  Voxels outside the volume are zero on the way in and
+ * dropped on the way out, so padding needs no copy of the volume.
  */
 #include "core/inferer/scan.h"
 
@@ -93,33 +94,73 @@ static void row_range(int start, int size, int dim, int *from, int *to)
 	*to = dim - start < size ? dim - start : size;
 }
 
+/* Below this many voxels a loop is not worth a team of threads. */
+#define SCAN_TEAM 32768
+
+static bool scan_is_large(size_t voxels)
+{
+	return voxels > SCAN_TEAM;
+}
+
+/* The row of a window at depth vz and height vy of the volume, or NULL: it is padding. */
+static float *volume_row(const struct volume *v, int vz, int vy)
+{
+	if (vz < 0 || vz >= v->dim[2] || vy < 0 || vy >= v->dim[1])
+		return NULL;
+	return v->data + ((size_t)vz * (size_t)v->dim[1] + (size_t)vy) * (size_t)v->dim[0];
+}
+
+/* One row of sx voxels, from voxel start on; those outside from .. to - 1 are zero. */
+static void row_read(const struct volume *v, const float *src, int start, int from, int to, int sx,
+	float *restrict row)
+{
+	size_t c_n = (size_t)v->channels, plane = volume_voxels(v);
+
+	memset(row, 0, (size_t)(src ? from : sx) * c_n * sizeof(float));
+	if (!src)
+		return;
+	memset(row + (size_t)to * c_n, 0, (size_t)(sx - to) * c_n * sizeof(float));
+	if (c_n == 1) {
+		memcpy(row + from, src + start + from, (size_t)(to - from) * sizeof(float));
+		return;
+	}
+	for (size_t c = 0; c < c_n; c++)
+		for (int x = from; x < to; x++)
+			row[(size_t)x * c_n + c] = src[c * plane + (size_t)(start + x)];
+}
+
 /* Window -> D x H x W x channels, zero outside the volume. */
 static void window_read(
 	const struct scan *s, const struct volume *v, const int start[3], float *out)
 {
 	int sx = s->axis[0].size, sy = s->axis[1].size, sz = s->axis[2].size, from, to;
-	size_t c_n = (size_t)v->channels, plane = volume_voxels(v);
+	size_t row = (size_t)sx * (size_t)v->channels;
 
-	memset(out, 0, (size_t)sx * (size_t)sy * (size_t)sz * c_n * sizeof(float));
 	row_range(start[0], sx, v->dim[0], &from, &to);
-	for (int z = 0; z < sz; z++) {
-		int vz = start[2] + z;
+#pragma omp parallel for schedule(static) if (scan_is_large((size_t)sx * (size_t)sy * (size_t)sz))
+	for (int z = 0; z < sz; z++)
+		for (int y = 0; y < sy; y++)
+			row_read(v, volume_row(v, start[2] + z, start[1] + y), start[0], from, to,
+				sx, out + ((size_t)z * (size_t)sy + (size_t)y) * row);
+}
 
-		for (int y = 0; vz >= 0 && vz < v->dim[2] && y < sy; y++) {
-			int vy = start[1] + y;
-			float *row = out + ((size_t)z * (size_t)sy + (size_t)y) * (size_t)sx * c_n;
-			const float *src;
+/* dst (channel c: plane * c further) += w * weight * prediction over n voxels. */
+static void row_add(float *restrict dst, size_t plane, size_t c_n, const float *restrict weight,
+	float w, const float *restrict pred, int n)
+{
+	float *restrict second = dst + plane;
 
-			if (vy < 0 || vy >= v->dim[1])
-				continue;
-			src = v->data +
-			      ((size_t)vz * (size_t)v->dim[1] + (size_t)vy) * (size_t)v->dim[0];
-			for (size_t c = 0; c < c_n; c++)
-				for (int x = from; x < to; x++)
-					row[(size_t)x * c_n + c] =
-						src[c * plane + (size_t)(start[0] + x)];
+	if (c_n == 2) {
+		/* Both at once: the pairs are read as they lie. */
+		for (int x = 0; x < n; x++) {
+			dst[x] += w * weight[x] * pred[2 * x];
+			second[x] += w * weight[x] * pred[2 * x + 1];
 		}
+		return;
 	}
+	for (size_t c = 0; c < c_n; c++)
+		for (int x = 0; x < n; x++)
+			dst[c * plane + (size_t)x] += w * weight[x] * pred[(size_t)x * c_n + c];
 }
 
 /* Adds weight * prediction of one window. */
@@ -127,44 +168,48 @@ static void window_add(
 	const struct scan *s, const float *pred, const int start[3], struct volume *v)
 {
 	int sx = s->axis[0].size, sy = s->axis[1].size, sz = s->axis[2].size, from, to;
-	size_t c_n = (size_t)v->channels, plane = volume_voxels(v);
+	size_t c_n = (size_t)v->channels, plane = volume_voxels(v), row = (size_t)sx * c_n;
 
 	row_range(start[0], sx, v->dim[0], &from, &to);
-#pragma omp parallel for schedule(static) if ((long)sx * sy * sz > 32768)
-	for (int z = 0; z < sz; z++) {
-		int vz = start[2] + z;
+#pragma omp parallel for schedule(static) if (scan_is_large((size_t)sx * (size_t)sy * (size_t)sz))
+	for (int z = 0; z < sz; z++)
+		for (int y = 0; y < sy; y++) {
+			float *dst = volume_row(v, start[2] + z, start[1] + y);
 
-		for (int y = 0; vz >= 0 && vz < v->dim[2] && y < sy; y++) {
-			int vy = start[1] + y;
-			float w = s->axis[2].weight[z] * s->axis[1].weight[y];
-			const float *row =
-				pred + ((size_t)z * (size_t)sy + (size_t)y) * (size_t)sx * c_n;
-			float *dst;
-
-			if (vy < 0 || vy >= v->dim[1])
-				continue;
-			dst = v->data +
-			      ((size_t)vz * (size_t)v->dim[1] + (size_t)vy) * (size_t)v->dim[0];
-			for (size_t c = 0; c < c_n; c++)
-				for (int x = from; x < to; x++)
-					dst[c * plane + (size_t)(start[0] + x)] +=
-						w * s->axis[0].weight[x] * row[(size_t)x * c_n + c];
+			if (dst)
+				row_add(dst + start[0] + from, plane, c_n, s->axis[0].weight + from,
+					s->axis[2].weight[z] * s->axis[1].weight[y],
+					pred + ((size_t)z * (size_t)sy + (size_t)y) * row +
+						(size_t)from * c_n,
+					to - from);
 		}
-	}
+}
+
+/* The volume's pages are fresh: the threads that take them in share the faults. */
+static void scan_clear(struct volume *v)
+{
+	size_t slice = (size_t)v->dim[0] * (size_t)v->dim[1];
+	int n = v->channels * v->dim[2];
+
+#pragma omp parallel for schedule(static) if (scan_is_large(slice * (size_t)n))
+	for (int i = 0; i < n; i++)
+		memset(v->data + (size_t)i * slice, 0, slice * sizeof(float));
 }
 
 static void normalise(const struct scan *s, struct volume *v)
 {
-	size_t row = (size_t)v->dim[0], at = 0;
+	size_t row = (size_t)v->dim[0], slice = row * (size_t)v->dim[1];
+	int n = v->channels * v->dim[2];
 
-	for (int c = 0; c < v->channels; c++)
-		for (int z = 0; z < v->dim[2]; z++)
-			for (int y = 0; y < v->dim[1]; y++, at += row) {
-				float w = s->axis[2].total[z] * s->axis[1].total[y];
+#pragma omp parallel for schedule(static) if (scan_is_large(slice * (size_t)n))
+	for (int i = 0; i < n; i++)
+		for (int y = 0; y < v->dim[1]; y++) {
+			float w = s->axis[2].total[i % v->dim[2]] * s->axis[1].total[y];
+			float *at = v->data + (size_t)i * slice + (size_t)y * row;
 
-				for (size_t x = 0; x < row; x++)
-					v->data[at + x] /= w * s->axis[0].total[x];
-			}
+			for (size_t x = 0; x < row; x++)
+				at[x] /= w * s->axis[0].total[x];
+		}
 }
 
 static int run_batches(const struct scan *s, const struct inferer_net *net,
@@ -196,7 +241,7 @@ int scan_run(const struct scan *s, const struct inferer_net *net, const struct v
 	struct volume *out, struct err *err)
 {
 	size_t n = sizeof(float), in_bytes, out_bytes;
-	float *in, *pred = NULL;
+	float *in = net->in, *pred = net->out;
 	int rc = -1;
 
 	if (mem_mul(n, (size_t)s->axis[0].size, &n) || mem_mul(n, (size_t)s->axis[1].size, &n) ||
@@ -205,15 +250,18 @@ int scan_run(const struct scan *s, const struct inferer_net *net, const struct v
 		mem_mul(n, (size_t)net->out_channels, &out_bytes))
 		return err_set(err, ERR_NOMEM, "a batch of %d windows of %d x %d x %d is too large",
 			s->batch, s->axis[0].size, s->axis[1].size, s->axis[2].size);
-	memset(out->data, 0, volume_voxels(out) * (size_t)out->channels * sizeof(float));
-	in = mem_try_big(in_bytes, "windows of the volume", err);
-	if (in)
+	scan_clear(out);
+	if (!in)
+		in = mem_try_big(in_bytes, "windows of the volume", err);
+	if (in && !pred)
 		pred = mem_try_big(out_bytes, "predictions of windows", err);
-	if (pred)
+	if (in && pred)
 		rc = run_batches(s, net, image, out, in, pred, err);
 	if (!rc)
 		normalise(s, out);
-	free(in);
-	free(pred);
+	if (in != net->in)
+		free(in);
+	if (pred != net->out)
+		free(pred);
 	return rc;
 }

@@ -242,9 +242,11 @@ static int model_run_window(void *ctx, const float *in, int n, float *out, struc
 	(void)n;
 	if (call->cancelled && call->cancelled(call->ctx))
 		return err_set(err, ERR_INTR, "stopped");
-	if (plan_upload(p->plan, p->image, in, err) || plan_forward(p->plan, false, 0, 0, err))
+	if (in != plan_value(p->plan, p->image) && plan_upload(p->plan, p->image, in, err))
 		return -1;
-	return plan_download(p->plan, p->pred, out, err);
+	if (plan_forward(p->plan, false, 0, 0, err))
+		return -1;
+	return out != plan_value(p->plan, p->pred) ? plan_download(p->plan, p->pred, out, err) : 0;
 }
 
 /* The classes of a whole image as a volume of one voxel. */
@@ -300,6 +302,8 @@ struct volume *model_predict(struct model *m, const struct component_use *infere
 	}
 	if (model_plan_predictor(m, &w, err))
 		return NULL;
+	net.in = plan_value(m->predictor.plan, m->predictor.image);
+	net.out = plan_value(m->predictor.plan, m->predictor.pred);
 	return m->classifier ? model_classify(&call, image, err)
 			     : inferer_run(inferer, &net, image, err);
 }
