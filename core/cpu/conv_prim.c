@@ -14,6 +14,8 @@
 #include "core/base/mem.h"
 #include "core/cpu/bf16.h"
 #include "core/cpu/dnnl_api.h"
+#include "core/cpu/thin_conv.h"
+#include "core/cpu/threads.h"
 
 struct conv_engine {
 	dnnl_engine_t engine;
@@ -32,6 +34,8 @@ struct conv_prim {
 	size_t packed, scratch;
 	bool bf16;
 	size_t n_src, n_dst; /* floats that are rounded before the call, 0: none */
+	int thin;            /* threads of thin_conv.c, 0: oneDNN */
+	struct conv_spec spec;
 };
 
 static int conv_fail(struct err *err, const char *what, dnnl_status_t s)
@@ -274,6 +278,13 @@ struct conv_prim *conv_prim_new(struct conv_engine *e, const struct conv_spec *s
 
 	if (conv_check_size(s, err))
 		return NULL;
+	if (thin_conv_fits(s)) {
+		p = mem_zalloc(sizeof(*p));
+		p->thin = threads_count(0);
+		p->spec = *s;
+		p->scratch = thin_conv_work(s, p->thin);
+		return p;
+	}
 	if (s->bf16) {
 		p = conv_prim_make(e, s, &none);
 		if (p && conv_is_fast(p))
@@ -300,6 +311,11 @@ void conv_prim_free(struct conv_prim *p)
 	if (p->hint)
 		dnnl.primitive_desc_destroy(p->hint);
 	free(p);
+}
+
+bool conv_prim_adds_bias(const struct conv_prim *p)
+{
+	return p->thin && p->spec.bias_back;
 }
 
 size_t conv_prim_packed(const struct conv_prim *p)
@@ -348,6 +364,10 @@ int conv_prim_run(struct conv_prim *p, const struct conv_args *a, struct err *er
 	bool after = p->reorder && p->dir == CONV_BWD_W;
 	dnnl_status_t rc = dnnl_success;
 
+	if (p->thin) {
+		thin_conv_run(&p->spec, p->thin, a);
+		return 0;
+	}
 	if (p->n_src)
 		bf16_round(src, a->src, p->n_src);
 	if (p->n_dst)

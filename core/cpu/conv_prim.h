@@ -27,6 +27,7 @@ struct conv_spec {
 	int64_t in[3], out[3], kernel[3], stride[3], pad[3], pad_end[3];
 	int64_t ci_stride; /* floats between two co of the plain weights / taps; ci when whole */
 	bool bias;         /* FWD: added; BWD_W: its gradient */
+	bool bias_back;    /* BWD_D: ci values added to src, if conv_prim_adds_bias() */
 	bool sum;          /* FWD: dst += instead of dst = */
 	bool act;          /* FWD: leaky ReLU with slope (0: ReLU) at the end */
 	float slope;
@@ -38,6 +39,7 @@ struct conv_prim *conv_prim_new(
 	struct conv_engine *e, const struct conv_spec *s, struct err *err) MUST_CHECK;
 void conv_prim_free(struct conv_prim *p); /* NULL is fine */
 
+bool conv_prim_adds_bias(const struct conv_prim *p);
 size_t conv_prim_packed(const struct conv_prim *p);  /* bytes for the packed weights, 0: none */
 size_t conv_prim_scratch(const struct conv_prim *p); /* bytes of scratch */
 

@@ -40,6 +40,7 @@ static int transpose_forward(struct kernel *base, const struct op_io *io, struct
 	int64_t co = io->out_shape.d[4];
 	struct conv_args a = {.src = io->out,
 		.weights = io->in[1],
+		.bias = k->bias ? io->in[2] : NULL,
 		.dst = io->in[0],
 		.packed = keep ? k->base.keep : io->work,
 		.scratch = keep ? io->work : (char *)io->work + packed,
@@ -48,7 +49,7 @@ static int transpose_forward(struct kernel *base, const struct op_io *io, struct
 	k->version = io->param_version;
 	if (conv_prim_run(k->fwd, &a, err))
 		return -1;
-	if (k->bias)
+	if (k->bias && !conv_prim_adds_bias(k->fwd))
 		pointwise_bias_act(k->threads, &none, io->in[2], io->out,
 			(int64_t)shape_count(&io->out_shape) / co, co);
 	return 0;
@@ -99,7 +100,8 @@ static struct conv_spec transpose_strided(const struct kernel_spec *s)
 	struct conv_spec c = {.n = s->in[0].d[0],
 		.ci = s->out.d[4],
 		.co = s->in[0].d[4],
-		.ci_stride = s->out.d[4]};
+		.ci_stride = s->out.d[4],
+		.bias_back = a->bias};
 
 	for (int i = 0; i < 3; i++) {
 		int64_t end;
