@@ -355,7 +355,8 @@ static int kernel_run(struct run *t, struct kernel *k, struct err *err)
 	return k->ops->backward(k, &t->io, err);
 }
 
-/* The kernel adding where it can, and with din[0] in the memory of dout. */
+/* The kernel adding where it can (to the gradient itself, which doubles), and with din[0] in the
+ * memory of dout. */
 static void kernel_contract(
 	struct run *t, struct kernel *k, const struct op *op, struct run *ref, struct op_report *r)
 {
@@ -365,13 +366,13 @@ static void kernel_contract(
 	t->io.acc = acc;
 	for (int i = 0; i < t->c.n_in; i++)
 		for (size_t j = 0; j < t->n[i]; j++)
-			t->din[i][j] = 1;
+			t->din[i][j] = ref->din[i] ? ref->din[i][j] : 0;
 	if (k->ops->backward(k, &t->io, NULL))
 		note(r, HUGE_VAL, 0, "%s: kernel failed (%d, %zu, %g, %g)", op->name, 0, 0, 0, 0);
 	t->io.acc = 0;
 	for (int i = 0; i < t->c.n_in; i++) {
 		for (size_t j = 0; j < t->n[i] && (acc & OP_IN(i)); j++)
-			t->din[i][j] -= 1;
+			t->din[i][j] -= ref->din[i] ? ref->din[i][j] : 0;
 		if (t->diff & OP_IN(i))
 			compare(r, "%s: din[%d], element %zu: kernel added %g, reference %g",
 				op->name, i, t->din[i], ref->din[i], t->n[i], 1e-3);
