@@ -9,29 +9,10 @@
  * Backward gathers by rows of the input: each row sums the output rows that read
  * it, in order, so the bits do not depend on the number of threads.
  */
-#include <math.h>
 #include <string.h>
 
 #include "core/graph/layers.h"
-
-/* What output o reads along one dimension: (1 - t) x[lo] + t x[hi]. */
-struct resize_tap {
-	int64_t lo, hi;
-	float t;
-};
-
-static struct resize_tap resize_tap(bool align, int64_t n, int64_t m, int64_t o)
-{
-	double at = align ? (m > 1 ? (double)o * (double)(n - 1) / (double)(m - 1) : 0)
-			  : ((double)o + 0.5) * (double)n / (double)m - 0.5;
-	struct resize_tap r;
-
-	at = at < 0 ? 0 : at;
-	r.lo = (int64_t)at < n - 1 ? (int64_t)at : n - 1;
-	r.hi = r.lo + 1 < n ? r.lo + 1 : r.lo;
-	r.t = r.hi > r.lo ? (float)(at - (double)r.lo) : 0;
-	return r;
-}
+#include "core/graph/resize.h"
 
 static int resize_shape(
 	const void *attr, int n_in, const struct shape *in, struct shape *out, struct err *err)
@@ -100,14 +81,6 @@ static void resize_row_back(
 	}
 }
 
-/* Share of input i in output o along a dimension. */
-static float resize_share(const struct resize_attr *a, int64_t n, int64_t m, int64_t o, int64_t i)
-{
-	struct resize_tap t = resize_tap(a->align_corners, n, m, o);
-
-	return (t.lo == i ? 1 - t.t : 0) + (t.hi == i ? t.t : 0);
-}
-
 /* Outputs along a dimension that may read input i: a range that holds them all. */
 static void resize_readers(int64_t n, int64_t m, int64_t i, int64_t *from, int64_t *to)
 {
@@ -128,10 +101,11 @@ static void resize_gather(const struct op_io *io, int64_t r, float *dx)
 	resize_readers(s[1], o[1], d, &from[0], &to[0]);
 	resize_readers(s[2], o[2], h, &from[1], &to[1]);
 	for (int64_t i = from[0]; i < to[0]; i++) {
-		float wd = resize_share(a, s[1], o[1], i, d);
+		float wd = resize_share(resize_tap(a->align_corners, s[1], o[1], i), d);
 
 		for (int64_t j = from[1]; j < to[1] && wd != 0; j++) {
-			float weight = wd * resize_share(a, s[2], o[2], j, h);
+			struct resize_tap t = resize_tap(a->align_corners, s[2], o[2], j);
+			float weight = wd * resize_share(t, h);
 			const float *dy = io->dout + ((n * o[1] + i) * o[2] + j) * o[3] * o[4];
 
 			if (weight != 0)

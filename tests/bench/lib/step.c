@@ -53,7 +53,11 @@ enum {
 	STEP_SETTINGS = 6, /* then PyTorch's */
 	STEP_MIN_ROUNDS = 3,
 	STEP_MAX_ROUNDS = 25,
+	STEP_TURN_MAX = 15, /* steps of one turn, after one to warm up */
 };
+
+/* A turn lasts about so long, ms: both sides leave the other's traces in the caches behind. */
+static const double STEP_TURN = 1500;
 
 /* PyTorch's settings that are slower than its best by this factor are not measured further. */
 static const double STEP_DROP = 1.25;
@@ -189,7 +193,7 @@ static int step_probe(struct step_bench *s, struct err *err)
 /* Every setting once; the times go to ms when nobody disturbed it, or last says so. */
 static int step_round(struct step_bench *s, bool last, bool *clean, struct err *err)
 {
-	double ms[STEP_SETTINGS][8], others;
+	double ms[STEP_SETTINGS][STEP_TURN_MAX + 1], others;
 	int n[STEP_SETTINGS], warm[STEP_SETTINGS];
 	struct noise noise;
 
@@ -197,8 +201,8 @@ static int step_round(struct step_bench *s, bool last, bool *clean, struct err *
 	for (int i = 0; i < STEP_SETTINGS; i++) {
 		if (!s->used[i])
 			continue;
-		n[i] = (int)fmin(fmax(600 / s->probe[i], 1), 6);
-		warm[i] = s->probe[i] < 600; /* caches do not outlive a long step */
+		n[i] = (int)fmin(fmax(STEP_TURN / s->probe[i], 1), STEP_TURN_MAX);
+		warm[i] = s->probe[i] < STEP_TURN; /* caches do not outlive a long step */
 		if (step_run(s, i, n[i] + warm[i], ms[i], err))
 			return -1;
 	}
