@@ -144,10 +144,30 @@ static size_t annot_index(const int dim[3], int x, int y, int z)
 	return ((size_t)z * (size_t)dim[1] + (size_t)y) * (size_t)dim[0] + (size_t)x;
 }
 
+/*
+ * What the intensities are multiplied by: 1, unless sums or differences of them would leave the
+ * range of floats.
+ */
+static double annot_scale(const struct annot *a)
+{
+	float top = 0;
+
+	for (int z = 0; z < a->dim[2]; z++)
+		for (int y = 0; y < a->dim[1]; y++) {
+			const float *row = a->image->data + annot_index(a->image->dim, a->lo[0],
+								    a->lo[1] + y, a->lo[2] + z);
+
+			for (int x = 0; x < a->dim[0]; x++)
+				top = fabsf(row[x]) > top ? fabsf(row[x]) : top;
+		}
+	return top > 0 && !(top > 1e-18f && top < 1e18f) ? 1 / (double)top : 1;
+}
+
 /* Mean of each block, then a slight blur against noise. */
 static int annot_shrink(struct annot *a, struct err *err)
 {
 	static const double sigma[3] = {0.4, 0.4, 0.4};
+	double scale = annot_scale(a);
 	float *count;
 
 	a->small = volume_new(1, a->grid, err);
@@ -163,7 +183,8 @@ static int annot_shrink(struct annot *a, struct err *err)
 			size_t to = annot_index(a->grid, 0, y / a->block[1], z / a->block[2]);
 
 			for (int x = 0; x < a->dim[0]; x++) {
-				a->small->data[to + (size_t)(x / a->block[0])] += row[x];
+				a->small->data[to + (size_t)(x / a->block[0])] +=
+					(float)(scale * (double)row[x]);
 				count[to + (size_t)(x / a->block[0])] += 1;
 			}
 		}

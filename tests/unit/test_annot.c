@@ -166,6 +166,45 @@ static void test_phantom(void **state)
 	assert_true(sum[0] / n >= 0.80);
 }
 
+/* A ball of that intensity in an image of n voxels a side and nz slices. */
+static struct volume *ball_of(int n, int nz, float in, float out)
+{
+	const int dim[3] = {n, n, nz};
+	struct err err = ERR_INIT;
+	struct volume *v = volume_new(1, dim, &err);
+
+	assert_non_null(v);
+	for (int i = 0; i < n * n * nz; i++) {
+		int x = i % n - n / 2, y = i / n % n - n / 2, z = i / n / n - nz / 2;
+
+		v->data[i] = 16 * (x * x + y * y + z * z) < n * n ? in : out;
+	}
+	return v;
+}
+
+/* Intensities near the ends of the range of floats: the object is found as in others. */
+static void test_range(void **state)
+{
+	static const int six[6][3] = {
+		{8, 16, 16}, {24, 16, 16}, {16, 8, 16}, {16, 24, 16}, {16, 16, 8}, {16, 16, 24}};
+	static const float in[4] = {100, 3e38f, -3e38f, 1e-40f};
+	struct annot_request q = {.extreme = six, .n_extreme = 6};
+	unsigned char *mask = mem_alloc(32768);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct volume *v = ball_of(32, 32, in[i], -in[i]);
+
+		assert_int_equal(annot_segment(v, &q, mask, &err), 0);
+		volume_free(v);
+		v = ball_of(32, 32, 1, 0);
+		assert_true(dice(mask, v->data, 1, 32768) > 0.8);
+		volume_free(v);
+	}
+	free(mask);
+}
+
 static void test_bad(void **state)
 {
 	static const int dim[3] = {8, 8, 8};
@@ -202,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_phantom),
+		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_bad),
 	};
 
