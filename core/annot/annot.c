@@ -106,7 +106,7 @@ static void annot_window(struct annot *a)
 	}
 }
 
-/* Doubles the blocks along the finest axis until the grid is small enough. */
+/* Larger blocks along the finest axis until the grid is small enough. */
 static void annot_grid(struct annot *a)
 {
 	size_t most = a->q->max_voxels ? a->q->max_voxels : ANNOT_FINE;

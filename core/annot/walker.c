@@ -59,10 +59,12 @@ static int walker_at(const struct walker *k, size_t i, int axis)
 static void walker_weights(struct walker *k)
 {
 	const struct walker_input *in = k->in;
-	double least = in->spacing[0];
+	double least = INFINITY;
 
-	for (int a = 1; a < 3; a++)
-		least = in->spacing[a] < least ? in->spacing[a] : least;
+	/* An axis of one voxel has no edges: its spacing says nothing. */
+	for (int a = 0; a < 3; a++)
+		if (in->dim[a] > 1 && in->spacing[a] < least)
+			least = in->spacing[a];
 	for (int a = 0; a < 3; a++) {
 		float near = (float)(least * least / (in->spacing[a] * in->spacing[a]));
 

@@ -205,6 +205,31 @@ static void test_range(void **state)
 	free(mask);
 }
 
+/* The thickness of a picture's only slice changes nothing. */
+static void test_thickness(void **state)
+{
+	static const int six[6][3] = {{72, 144, 0}, {216, 144, 0}, {144, 72, 0}, {144, 216, 0},
+		{144, 144, 0}, {144, 144, 0}};
+	struct annot_request q = {.extreme = six, .n_extreme = 6, .max_voxels = ANNOT_COARSE};
+	struct volume *v = ball_of(288, 1, 100, 0);
+	size_t n = volume_voxels(v);
+	unsigned char *thin = mem_alloc(n), *thick = mem_alloc(n);
+	struct rng rng = rng_stream(1, 2, 3, 5);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		v->data[i] += (float)(60 * rng_normal(&rng));
+	v->affine[2][2] = 0.01;
+	assert_int_equal(annot_segment(v, &q, thin, &err), 0);
+	v->affine[2][2] = 100;
+	assert_int_equal(annot_segment(v, &q, thick, &err), 0);
+	assert_memory_equal(thin, thick, n);
+	free(thin);
+	free(thick);
+	volume_free(v);
+}
+
 static void test_bad(void **state)
 {
 	static const int dim[3] = {8, 8, 8};
@@ -242,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_phantom),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_thickness),
 		cmocka_unit_test(test_bad),
 	};
 
