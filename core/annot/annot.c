@@ -329,14 +329,33 @@ static int annot_bin(float x, double middle, double spread)
 	return (int)((at + 1) / 2 * (ANNOT_BINS - 1) + 0.5);
 }
 
-/* Smoothed histograms of the seeds' intensities; the part of the foreground is the prior. */
+/* Is voxel i of the grid at its border, along an axis of more than one? */
+static bool annot_border(const struct annot *a, size_t i)
+{
+	bool border = false;
+
+	for (int k = 0; k < 3; k++) {
+		int at = (int)(i % (size_t)a->grid[k]);
+
+		border = border || (a->grid[k] > 1 && (at == 0 || at == a->grid[k] - 1));
+		i /= (size_t)a->grid[k];
+	}
+	return border;
+}
+
+/*
+ * Smoothed histograms of the seeds' intensities; the part of the foreground is the prior.  Where
+ * nothing is known to be background (clicks whose reach is the whole image), it is taken to look
+ * like the image's border.
+ */
 static void annot_prior(struct annot *a, double middle, double spread)
 {
 	double h[2][ANNOT_BINS] = {{0}}, soft[2][ANNOT_BINS], total[2] = {0, 0};
+	bool known = memchr(a->seed, WALKER_BACK, a->n);
 
 	for (size_t i = 0; i < a->n; i++)
-		if (a->seed[i]) {
-			int side = a->seed[i] == WALKER_BACK;
+		if (a->seed[i] || (!known && annot_border(a, i))) {
+			int side = a->seed[i] != WALKER_FORE;
 
 			h[side][annot_bin(a->small->data[i], middle, spread)]++;
 			total[side]++;

@@ -205,6 +205,28 @@ static void test_range(void **state)
 	free(mask);
 }
 
+/* A click whose reach is the whole image: the object, not the image. */
+static void test_reach(void **state)
+{
+	static const int fore[1][3] = {{16, 16, 16}};
+	struct annot_request q = {.fore = fore, .n_fore = 1};
+	struct volume *v = ball_of(32, 32, 100, 0), *truth = ball_of(32, 32, 1, 0);
+	unsigned char *mask = mem_alloc(32768);
+	struct rng rng = rng_stream(1, 2, 3, 6);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(annot_segment(v, &q, mask, &err), 0);
+		assert_true(dice(mask, truth->data, 1, 32768) > 0.7);
+		for (int k = 0; k < 32768; k++)
+			v->data[k] += (float)(10 * rng_normal(&rng));
+	}
+	free(mask);
+	volume_free(v);
+	volume_free(truth);
+}
+
 /* The thickness of a picture's only slice changes nothing. */
 static void test_thickness(void **state)
 {
@@ -267,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_phantom),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_thickness),
 		cmocka_unit_test(test_bad),
 	};
