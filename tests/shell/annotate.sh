@@ -13,6 +13,8 @@ expect 64 "six extreme points or a foreground click, found 1 and 0" "$AXIAL" ann
 expect 64 "lies outside of the image of 32 x 32 x 24 voxels" "$AXIAL" annotate "$img" --foreground 40,2,3 -o "$tmp/e.nii"
 expect 64 "clicked as foreground and as background" "$AXIAL" annotate "$img" --foreground 4,2,3 --background 4,2,3 -o "$tmp/e.nii"
 expect 64 "needs voxels as" "$AXIAL" annotate "$img" --foreground 4,2 -o "$tmp/e.nii"
+expect 64 "needs voxels as" "$AXIAL" annotate "$img" --foreground 4294967300,2,3 -o "$tmp/e.nii"
+expect 64 "needs voxels as" "$AXIAL" annotate "$img" --foreground 4,2,3.5 -o "$tmp/e.nii"
 expect 64 "--output" "$AXIAL" annotate "$img" --foreground 4,2,3
 expect 64 "'--reach' needs millimetres" "$AXIAL" annotate "$img" --foreground 4,2,3 --reach 0 -o "$tmp/e.nii"
 expect 66 "none.nii" "$AXIAL" annotate "$tmp/none.nii" --foreground 4,2,3 -o "$tmp/e.nii"

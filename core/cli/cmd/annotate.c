@@ -1,6 +1,7 @@
 /*
  * axial annotate FILE: a mask of one object from points, without a model.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,24 @@ struct points {
 	int n;
 };
 
+/* "x,y,z" at *text, which moves behind it; -1: it is none. */
+static int points_one(const char **text, int p[3])
+{
+	const char *at = *text;
+
+	for (int k = 0; k < 3; k++) {
+		char *end;
+		long v = strtol(at, &end, 10);
+
+		if (end == at || v < INT_MIN || v > INT_MAX || (k < 2 && *end != ','))
+			return -1;
+		p[k] = (int)v;
+		at = end + (k < 2);
+	}
+	*text = at;
+	return *at && !strchr("; ", *at) ? -1 : 0;
+}
+
 /* "x,y,z;x,y,z", also separated by blanks. */
 static int points_parse(
 	struct cmd_line *line, const char *option, struct points *out, struct err *err)
@@ -39,16 +58,15 @@ static int points_parse(
 	const char *text = cmd_value(line, option, "");
 
 	for (text += strspn(text, "; "); *text; text += strspn(text, "; ")) {
-		int p[3], len = 0;
+		const char *from = text;
+		int p[3];
 
-		if (sscanf(text, "%d,%d,%d%n", &p[0], &p[1], &p[2], &len) != 3 ||
-			(text[len] && !strchr("; ", text[len])))
+		if (points_one(&text, p))
 			return err_set(err, ERR_USAGE,
 				"option '--%s' needs voxels as \"10,20,30; 12,20,31\", not '%s'",
-				option, text);
+				option, from);
 		out->v = mem_realloc(out->v, (size_t)(out->n + 1) * sizeof(*out->v));
 		memcpy(out->v[out->n++], p, sizeof(p));
-		text += len;
 	}
 	return 0;
 }
