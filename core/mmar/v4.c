@@ -171,8 +171,7 @@ static void v4_unwire_all(cJSON *section)
 	}
 }
 
-/* MONAI's engines take the same thing as an argument: "iteration_update". */
-static void v4_iteration(cJSON *section, const char *engine)
+void v4_iteration(cJSON *section, const char *engine)
 {
 	cJSON *args = v4_get(v4_get(section, engine), "args"),
 	      *x = v4_get(args, "iteration_update");

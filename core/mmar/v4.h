@@ -44,6 +44,12 @@ void v4_set(cJSON *obj, const char *key, cJSON *value);
 /* Detaches key of obj and adds it to to under name, unless there is none. */
 void v4_move(cJSON *obj, const char *key, cJSON *to, const char *name);
 
+/*
+ * MONAI's engines take clicks as an argument, "iteration_update": that of the engine becomes the
+ * section's "iteration".  Text there wires Python and stays.
+ */
+void v4_iteration(cJSON *section, const char *engine);
+
 /* Name of a component's class: last part of path or name, without "#alias"; a static buffer of
  * the caller's. */
 const char *v4_class(const cJSON *entry, char *buf, int size);

@@ -151,7 +151,7 @@ void v4_evaluation(cJSON *root)
 	bool writes;
 
 	free(report);
-	v4_move(v4_get(v4_get(root, "evaluator"), "args"), "iteration_update", root, "iteration");
+	v4_iteration(root, "evaluator");
 	for (int i = 0; entries[i]; i++)
 		v4_unwire(v4_get(root, entries[i]));
 	if (v4_get(root, "amp") && !v4_get(root, "use_amp"))

@@ -74,6 +74,13 @@ expect 0 "val_mean_dice" "$AXIAL" evaluate -m "$tmp/m"
 [ -s "$tmp/m/eval/val_mean_dice_raw_results.txt" ] || die "no report: $(find "$tmp/m/eval")"
 [ "$(find "$tmp/m/eval" -name '*.nii.gz' | wc -l)" -eq 2 ] || die "masks: $(find "$tmp/m/eval")"
 
+# an engine's arguments that wire Python are dropped
+sed 's/"evaluator": {"name": "SupervisedEvaluator"}/"evaluator": {"name": "SupervisedEvaluator", "args": {"iteration_update": "@update"}}/' \
+	"$tmp/m/config/config_validation.json" >"$tmp/m/config/wired.json"
+grep -q '"@update"' "$tmp/m/config/wired.json" || die "nothing changed"
+expect 0 "val_mean_dice" "$AXIAL" evaluate -m "$tmp/m" -c config/wired.json
+rm "$tmp/m/config/wired.json"
+
 # what is wrong is said by its place
 sed 's/"SlidingWindowInferer"/"SlidingWindowInfere"/' "$tmp/m/config/config_train.json" >"$tmp/m/config/bad.json"
 expect 65 "did you mean 'SlidingWindowInferer'" "$AXIAL" train -m "$tmp/m" -c config/bad.json
