@@ -25,7 +25,6 @@ static const struct arg_def normal_defs[] = {
 	ARG_END,
 };
 
-/* Two passes in double: the difference of large squares would lose the deviation of a CT. */
 static void normal_part(const struct normal_args *a, float *x, size_t n, int channel)
 {
 	double mean = 0, dev = 1;

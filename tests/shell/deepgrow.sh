@@ -1,6 +1,6 @@
 #!/bin/sh
-# Training with simulated clicks (deepgrow, ClickInteraction): more clicks, better masks; the
-# same numbers with other threads and after a stop; evaluate's table; what is refused.
+# Training with simulated clicks (deepgrow, ClickInteraction): more clicks, better masks;
+# evaluate's table, twice the same; what is refused.  Stops and threads: kill_points.sh.
 . tests/shell/lib.inc
 . tests/shell/deepgrow.inc
 deepgrow_mmar "$tmp/m" 60
