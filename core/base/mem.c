@@ -25,6 +25,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* gcc says so by a macro, clang by a feature. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEM_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_SANITIZED
+#endif
+#endif
+
 #define HUGE_PAGE ((size_t)2 << 20)
 
 static void *mem_check(void *p)
@@ -124,7 +133,7 @@ void mem_free_big(void *p)
 {
 	size_t size = p ? malloc_usable_size(p) : 0;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MEM_SANITIZED
 	size = 0; /* a freed block must be seen as one */
 #endif
 	if (size < HUGE_PAGE / 2) {

@@ -25,6 +25,7 @@ struct export_options {
 	const char *out;     /* file to write */
 	enum dtype dtype;    /* DTYPE_F32, DTYPE_F16 or DTYPE_BF16 (safetensors only) */
 	int size[3];         /* ONNX: x, y, z; 0: the size that the weights were trained at */
+	int channels;        /* ONNX: refused when the network takes another number; 0: any */
 	bool dynamic;        /* ONNX: sizes left open (multiples of what the strides need) */
 	const char *input_name, *output_name; /* ONNX; NULL: EXPORT_..._NAME */
 };

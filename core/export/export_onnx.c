@@ -66,6 +66,9 @@ int export_onnx(const struct export_options *opt, struct export_result *res, str
 	if (!rc && opt->dtype != DTYPE_F32)
 		rc = err_set(
 			err, ERR_USAGE, "ONNX is written with fp32 weights: leave --dtype out");
+	if (!rc && opt->channels && opt->channels != m.in_channels)
+		rc = err_set(err, ERR_USAGE, "input of %d channels wanted, '%s' takes %d",
+			opt->channels, opt->weights, m.in_channels);
 	if (!rc)
 		rc = export_onnx_model(opt, &m, res, err);
 	if (!rc) {

@@ -61,7 +61,9 @@ output [
 ]
 EOF
 cmp "$tmp/pbtxt" "$m/models/config.pbtxt" || die "config.pbtxt: $(cat "$m/models/config.pbtxt")"
-expect 64 "says 2 channels" "$AXIAL" export $triton 2 24 24 16
+rm "$m/models/model.onnx"
+expect 64 "2 channels wanted" "$AXIAL" export $triton 2 24 24 16
+[ ! -e "$m/models/model.onnx" ] || die "a refused export wrote its file"
 expect 64 "needs channels and size" "$AXIAL" export $triton 1 24 x 16
 expect 64 "writes ONNX" "$AXIAL" export $triton 1 24 24 16 --format safetensors
 expect 64 "options only" "$AXIAL" export --model_file_path "$m/models" 24 24

@@ -239,8 +239,8 @@ static int export_triton(const struct cmd_line *line, const struct export_option
 }
 
 /* What the options say, before any file is looked for. */
-static int export_parse(const struct cmd_line *line, struct export_options *opt, bool *onnx,
-	int *channels, struct err *err)
+static int export_parse(
+	const struct cmd_line *line, struct export_options *opt, bool *onnx, struct err *err)
 {
 	const char *size = cmd_value(line, "size", NULL);
 	const char *format =
@@ -253,24 +253,14 @@ static int export_parse(const struct cmd_line *line, struct export_options *opt,
 	if (!*onnx && cmd_flag(line, "trtis-export"))
 		return err_set(err, ERR_USAGE,
 			"option '--trtis_export' writes ONNX: leave '--format %s' out", format);
-	if (export_shape(line, opt->size, channels, err) ||
+	if (export_shape(line, opt->size, &opt->channels, err) ||
 		export_dtype(cmd_value(line, "dtype", "fp32"), &opt->dtype, err))
 		return -1;
 	return size ? export_size(size, opt->size, err) : 0;
 }
 
-static int export_check_channels(const struct export_options *opt, const struct export_result *res,
-	int channels, struct err *err)
-{
-	if (!channels || channels == res->channels)
-		return 0;
-	return err_set(err, ERR_USAGE,
-		"option '--trtis_input_shape' says %d channels, '%s' takes %d", channels,
-		opt->weights, res->channels);
-}
-
-static int export_write(const struct cmd_line *line, struct export_options *opt, bool onnx,
-	int channels, struct err *err)
+static int export_write(
+	const struct cmd_line *line, struct export_options *opt, bool onnx, struct err *err)
 {
 	struct export_result res = {0};
 
@@ -281,10 +271,7 @@ static int export_write(const struct cmd_line *line, struct export_options *opt,
 	export_say(opt, &res, onnx);
 	if (!cmd_flag(line, "trtis-export"))
 		return 0;
-	return export_check_channels(opt, &res, channels, err) ||
-			       export_triton(line, opt, &res, err)
-		       ? -1
-		       : 0;
+	return export_triton(line, opt, &res, err);
 }
 
 static int export_run(struct cmd_line *line, struct err *err)
@@ -296,10 +283,10 @@ static int export_run(struct cmd_line *line, struct err *err)
 		.output_name = cmd_value(line, "output-node-names", NULL),
 	};
 	bool onnx;
-	int channels = 0, rc;
+	int rc;
 	char *weights, *out;
 
-	if (export_parse(line, &opt, &onnx, &channels, err))
+	if (export_parse(line, &opt, &onnx, err))
 		return -1;
 	custom_set_root(cmd_value(line, "mmar", ".")); /* for a network from its folder custom */
 	export_say_ignored(line);
@@ -309,7 +296,7 @@ static int export_run(struct cmd_line *line, struct err *err)
 	out = export_out(line, weights, onnx);
 	opt.weights = weights;
 	opt.out = out;
-	rc = export_write(line, &opt, onnx, channels, err);
+	rc = export_write(line, &opt, onnx, err);
 	free(weights);
 	free(out);
 	return rc;
