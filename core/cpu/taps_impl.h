@@ -8,6 +8,7 @@
 #endif
 
 #include "core/cpu/taps.h"
+#include "core/cpu/shuffle.h"
 
 /* What taps.c and taps_weights.c share. */
 
@@ -60,8 +61,8 @@ static inline __attribute__((always_inline)) void taps_transpose(v16 v[16])
 			if (!(i & s)) {
 				v16 a = v[i], b = v[i + s];
 
-				v[i] = __builtin_shuffle(a, b, lo);
-				v[i + s] = __builtin_shuffle(a, b, hi);
+				v[i] = vec_shuffle(a, b, lo);
+				v[i + s] = vec_shuffle(a, b, hi);
 			}
 		}
 	}

@@ -12,6 +12,7 @@
 #include "core/cpu/taps_impl.h"
 
 #include "core/cpu/pointwise.h"
+#include "core/cpu/shuffle.h"
 
 static size_t taps_x_bytes(const struct taps *t)
 {
@@ -85,10 +86,9 @@ static void taps_lay_y(const struct taps *t, const float *y, void *out)
 
 			if (b)
 				v = *(const v16u *)(b + c);
-			taps_put(t, out, (size_t)((c / 8 * pairs + p) * 16),
-				__builtin_shuffle(u, v, lo));
+			taps_put(t, out, (size_t)((c / 8 * pairs + p) * 16), vec_shuffle(u, v, lo));
 			taps_put(t, out, (size_t)(((c / 8 + 1) * pairs + p) * 16),
-				__builtin_shuffle(u, v, hi));
+				vec_shuffle(u, v, hi));
 		}
 	}
 }

@@ -9,6 +9,7 @@
  * Numbers of channels that are no such product are copied element by element.
  */
 #include "core/cpu/thin_pack.h"
+#include "core/cpu/shuffle.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -33,8 +34,8 @@ PACK_INLINE void pack_split(v16 *v, int n)
 
 #pragma GCC unroll 8
 	for (int i = 0; i < n / 2; i++) {
-		t[i] = __builtin_shuffle(v[2 * i], v[2 * i + 1], EVEN);
-		t[n / 2 + i] = __builtin_shuffle(v[2 * i], v[2 * i + 1], ODD);
+		t[i] = vec_shuffle(v[2 * i], v[2 * i + 1], EVEN);
+		t[n / 2 + i] = vec_shuffle(v[2 * i], v[2 * i + 1], ODD);
 	}
 #pragma GCC unroll 16
 	for (int i = 0; i < n; i++)
@@ -47,8 +48,8 @@ PACK_INLINE void pack_join(v16 *v, int n)
 
 #pragma GCC unroll 8
 	for (int i = 0; i < n / 2; i++) {
-		t[2 * i] = __builtin_shuffle(v[i], v[n / 2 + i], LOW);
-		t[2 * i + 1] = __builtin_shuffle(v[i], v[n / 2 + i], HIGH);
+		t[2 * i] = vec_shuffle(v[i], v[n / 2 + i], LOW);
+		t[2 * i + 1] = vec_shuffle(v[i], v[n / 2 + i], HIGH);
 	}
 #pragma GCC unroll 16
 	for (int i = 0; i < n; i++)
@@ -63,12 +64,12 @@ PACK_INLINE void pack_split3(v16 *v)
 	const v16i b1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30};
 	const v16i c0 = {2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0};
 	const v16i c1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31};
-	v16 a = __builtin_shuffle(v[0], v[1], a0), b = __builtin_shuffle(v[0], v[1], b0);
-	v16 c = __builtin_shuffle(v[0], v[1], c0), last = v[2];
+	v16 a = vec_shuffle(v[0], v[1], a0), b = vec_shuffle(v[0], v[1], b0);
+	v16 c = vec_shuffle(v[0], v[1], c0), last = v[2];
 
-	v[0] = __builtin_shuffle(a, last, a1);
-	v[1] = __builtin_shuffle(b, last, b1);
-	v[2] = __builtin_shuffle(c, last, c1);
+	v[0] = vec_shuffle(a, last, a1);
+	v[1] = vec_shuffle(b, last, b1);
+	v[2] = vec_shuffle(c, last, c1);
 }
 
 PACK_INLINE void pack_join3(v16 *v)
@@ -79,12 +80,12 @@ PACK_INLINE void pack_join3(v16 *v)
 	const v16i b1 = {0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15};
 	const v16i c0 = {0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0};
 	const v16i c1 = {26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31};
-	v16 a = __builtin_shuffle(v[0], v[1], a0), b = __builtin_shuffle(v[0], v[1], b0);
-	v16 c = __builtin_shuffle(v[0], v[1], c0), last = v[2];
+	v16 a = vec_shuffle(v[0], v[1], a0), b = vec_shuffle(v[0], v[1], b0);
+	v16 c = vec_shuffle(v[0], v[1], c0), last = v[2];
 
-	v[0] = __builtin_shuffle(a, last, a1);
-	v[1] = __builtin_shuffle(b, last, b1);
-	v[2] = __builtin_shuffle(c, last, c1);
+	v[0] = vec_shuffle(a, last, a1);
+	v[1] = vec_shuffle(b, last, b1);
+	v[2] = vec_shuffle(c, last, c1);
 }
 
 /* The channel that is at place i after all rounds; written out, for the compiler to fold. */
