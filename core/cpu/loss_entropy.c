@@ -99,10 +99,10 @@ static double cross_entropy_prob(struct loss_rows *b, const struct entropy_attr 
 
 #pragma omp simd reduction(+ : sum)
 		for (int i = 0; i < n; i++)
-			sum -= t[i] * fmath_log((z[i] > 0 ? z[i] : 0) + smooth);
+			sum -= t[i] * fmath_log((z[i] < 0 ? 0 : z[i]) + smooth);
 #pragma omp simd
 		for (int i = 0; i < (scale != 0 ? n : 0); i++)
-			g[i] -= scale * t[i] / ((z[i] > 0 ? z[i] : 0) + smooth);
+			g[i] -= scale * t[i] / ((z[i] < 0 ? 0 : z[i]) + smooth);
 		total += (double)sum;
 	}
 	return total;

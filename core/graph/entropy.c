@@ -155,7 +155,7 @@ static double block_cross_entropy_prob(struct block *b)
 
 #pragma omp simd reduction(+ : total)
 		for (int i = 0; i < b->n; i++) {
-			float p = (x[i] > 0 ? x[i] : 0) + smooth;
+			float p = (x[i] < 0 ? 0 : x[i]) + smooth; /* NaN stays */
 
 			total -= (double)(counts * t[i] * fmath_log(p));
 			e[i] = -counts * t[i] / p;

@@ -33,7 +33,7 @@ static inline float fmath_exp(float x)
 	return x < -87.3f ? 0 : p * scale;
 }
 
-/* Natural logarithm of a normal positive number (1.2e-38 and above). */
+/* Natural logarithm of a normal positive number (1.2e-38 and above); NaN of NaN. */
 static inline float fmath_log(float x)
 {
 	uint32_t bits;
@@ -52,7 +52,8 @@ static inline float fmath_log(float x)
 	p = p * s2 + 2.0f / 7;
 	p = p * s2 + 2.0f / 5;
 	p = p * s2 + 2.0f / 3;
-	return e * 0.693359375f + (s * s2 * p + (2 * s - e * 2.12194440e-4f));
+	p = e * 0.693359375f + (s * s2 * p + (2 * s - e * 2.12194440e-4f));
+	return x == x ? p : x;
 }
 
 #endif

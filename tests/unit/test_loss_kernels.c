@@ -161,9 +161,44 @@ static void test_many_blocks(void **state)
 	b[1]->ops->close(b[1]);
 }
 
+/* A network that gives NaN must not look well: the loss is NaN in every form. */
+static void test_nan(void **state)
+{
+	static const struct op *const ops[] = {
+		&op_loss_dice, &op_loss_dice_logits, &op_loss_cross_entropy, &op_loss_focal};
+	struct rng r = rng_stream(8, 0, 0, 0);
+	struct backend *b = cpu_open(NULL, NULL);
+	int kernels = 0;
+
+	(void)state;
+	for (size_t k = 0; k < 4 * 40; k++) {
+		const struct op *op = ops[k % 4];
+		struct result ref, got;
+		struct trial t;
+
+		trial_init(&t, op, 300, 3, &r);
+		for (size_t i = 0; i < t.n; i++)
+			t.x[i] = NAN;
+		trial_run(&t, op, NULL, &ref);
+		if (!isnan(ref.loss))
+			fail_msg("%s: reference %.9g of NaN", op->name, (double)ref.loss);
+		if (trial_run(&t, op, b, &got)) {
+			kernels++;
+			if (!isnan(got.loss))
+				fail_msg("%s: kernel %.9g of NaN", op->name, (double)got.loss);
+		}
+		free(ref.dx);
+		free(got.dx);
+		trial_release(&t);
+	}
+	assert_true(kernels > 100);
+	b->ops->close(b);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_blocks)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many_blocks), cmocka_unit_test(test_nan)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
