@@ -7,17 +7,13 @@
 #include <string.h>
 
 #include "core/cpu/loss_rows.h"
+#include "core/graph/entropy.h"
 #include "core/graph/fmath.h"
 
 /* GCC believes restrict of arguments only, and only while the function stays one. */
 #define NOINLINE __attribute__((noinline))
 
 static const float TINY = 1e-30f;
-
-static float class_weight(const struct entropy_attr *a, int c)
-{
-	return a->n_weight ? a->weight[a->n_weight > 1 ? c : 0] : 1;
-}
 
 static int first_class(const struct loss_rows *b, const struct entropy_attr *a)
 {
@@ -32,7 +28,7 @@ static double rows_norm(const struct loss_rows *b, const struct entropy_attr *a)
 		return 0;
 	for (int c = first_class(b, a); c < b->classes; c++) {
 		const float *restrict t = b->t + c * b->len;
-		float w = class_weight(a, c), sum = 0;
+		float w = entropy_class_weight(a, c), sum = 0;
 		int n = b->n;
 
 #pragma omp simd reduction(+ : sum)
@@ -49,7 +45,7 @@ static void rows_weigh(struct loss_rows *b, const struct entropy_attr *a)
 	float s = a->label_smoothing;
 
 	for (int c = first_class(b, a); c < b->classes && (a->n_weight || s != 0); c++) {
-		float *restrict t = b->t + c * b->len, w = class_weight(a, c);
+		float *restrict t = b->t + c * b->len, w = entropy_class_weight(a, c);
 		int n = b->n;
 
 #pragma omp simd
@@ -108,27 +104,6 @@ static double cross_entropy_prob(struct loss_rows *b, const struct entropy_attr 
 	return total;
 }
 
-struct weights {
-	float gamma, pos, neg;
-};
-
-static struct weights class_weights(const struct entropy_attr *a, int c, bool focal)
-{
-	struct weights w = {focal ? a->gamma : 0, 1, 1};
-
-	if (a->n_alpha) {
-		w.pos = a->alpha[a->n_alpha > 1 ? c : 0];
-		w.neg = 1 - w.pos;
-	}
-	if (a->alpha_rule == ENTROPY_ALPHA_POSITIVE)
-		w.neg = 1;
-	else if (a->alpha_rule == ENTROPY_ALPHA_ONLY)
-		w.neg = 0;
-	w.pos *= class_weight(a, c);
-	w.neg *= class_weight(a, c);
-	return w;
-}
-
 /* What a class's terms are made of, per voxel. */
 struct binary {
 	float lp[256], lq[256], q[256], pg[256], qg[256], v[256], slope[256];
@@ -152,8 +127,8 @@ static NOINLINE void binary_powers(
 }
 
 /* Sum of the terms; v: V of entropy.c. */
-static double binary_terms(
-	struct binary *k, struct weights w, const float *restrict p, const float *restrict t, int n)
+static double binary_terms(struct binary *k, struct entropy_weights w, const float *restrict p,
+	const float *restrict t, int n)
 {
 	float sum = 0;
 
@@ -190,7 +165,7 @@ static double focal_softmax(struct loss_rows *b, const struct entropy_attr *a, f
 #pragma omp simd
 		for (int i = 0; i < n; i++)
 			k.lq[i] = fmath_log(k.q[i]);
-		total += binary_terms(&k, class_weights(a, c, true), p, t, n);
+		total += binary_terms(&k, entropy_weights(a, c, true), p, t, n);
 #pragma omp simd
 		for (int i = 0; i < n; i++) {
 			float x = k.v[i] / k.q[i];
@@ -272,7 +247,7 @@ static double binary(struct loss_rows *b, const struct entropy_attr *a, bool foc
 			binary_logits(&k, b->z + c * b->len, p, n);
 		else
 			binary_prob(&k, b->z + c * b->len, p, low, n);
-		total += binary_terms(&k, class_weights(a, c, focal), p, b->t + c * b->len, n);
+		total += binary_terms(&k, entropy_weights(a, c, focal), p, b->t + c * b->len, n);
 #pragma omp simd
 		for (int i = 0; i < (scale != 0 ? n : 0); i++)
 			g[i] += scale * (k.v[i] * k.slope[i]);

@@ -47,18 +47,13 @@ struct block {
 	int top[256];
 };
 
-static float class_weight(const struct entropy_attr *a, int c)
-{
-	return a->n_weight ? a->weight[a->n_weight > 1 ? c : 0] : 1;
-}
-
 /* What the mean is over, where it follows from the labels: see enum entropy_mean. */
 static double block_norm(const struct block *b)
 {
 	double total = 0;
 
 	for (int c = b->first; c < b->classes; c++) {
-		float w = class_weight(b->a, c);
+		float w = entropy_class_weight(b->a, c);
 
 		if (b->a->mean == ENTROPY_MEAN_NONZERO)
 			w = w != 0;
@@ -76,7 +71,7 @@ static void block_weigh(struct block *b)
 	if (!b->a->n_weight && s == 0)
 		return;
 	for (int c = b->first; c < b->classes; c++) {
-		float w = class_weight(b->a, c), *t = b->t + c * b->len;
+		float w = entropy_class_weight(b->a, c), *t = b->t + c * b->len;
 
 		for (int i = 0; i < b->n; i++)
 			t[i] = w * (t[i] * (1 - s) + s / (float)b->classes);
@@ -166,33 +161,13 @@ static double block_cross_entropy_prob(struct block *b)
 	return total;
 }
 
-struct weights {
-	float gamma, pos, neg;
-};
-
-static struct weights class_weights(const struct entropy_attr *a, int c, bool focal)
-{
-	struct weights w = {focal ? a->gamma : 0, 1, 1};
-
-	if (a->n_alpha) {
-		w.pos = a->alpha[a->n_alpha > 1 ? c : 0];
-		w.neg = 1 - w.pos;
-	}
-	if (a->alpha_rule == ENTROPY_ALPHA_POSITIVE)
-		w.neg = 1;
-	else if (a->alpha_rule == ENTROPY_ALPHA_ONLY)
-		w.neg = 0;
-	w.pos *= class_weight(a, c);
-	w.neg *= class_weight(a, c);
-	return w;
-}
-
 /*
  * Loss terms and V of one class over n voxels.  Arrays hold log p (lp), log q (lq)
  * and p; q is formed from them where it is needed.  V replaces p.
  */
-static double binary_terms(struct weights w, const float *restrict lp, const float *restrict lq,
-	const float *restrict t, const float *restrict q, float *restrict p, int n)
+static double binary_terms(struct entropy_weights w, const float *restrict lp,
+	const float *restrict lq, const float *restrict t, const float *restrict q,
+	float *restrict p, int n)
 {
 	double total = 0;
 
@@ -230,7 +205,7 @@ static double block_focal_softmax(struct block *b)
 			q[i] = other[i] / b->sum[i];
 			v[i] = e[i] / b->sum[i];
 		}
-		total += binary_terms(class_weights(b->a, c, true), lp, lq, t, q, v, b->n);
+		total += binary_terms(entropy_weights(b->a, c, true), lp, lq, t, q, v, b->n);
 		for (int i = 0; i < b->n; i++) {
 			x[i] = v[i] / other[i];
 			w_top[i] += b->top[i] == c ? x[i] : 0;
@@ -274,7 +249,7 @@ static double block_binary(struct block *b, bool focal)
 			slope[i] = logits ? 1 : 1 / (y * (1 - y));
 		}
 		if (c >= b->first)
-			total += binary_terms(class_weights(b->a, c, focal), lp, lq,
+			total += binary_terms(entropy_weights(b->a, c, focal), lp, lq,
 				b->t + c * b->len, q, p, b->n);
 		for (int i = 0; b->g && i < b->n; i++)
 			b->g[c * b->len + i] = c >= b->first ? p[i] * slope[i] : 0;
