@@ -56,6 +56,16 @@ PACK_INLINE void pack_join(v16 *v, int n)
 		v[i] = t[i];
 }
 
+/* Each of three vectors from the first two by near, and what is missing from the third by far. */
+PACK_INLINE void pack_three(v16 *v, const v16i near[3], const v16i far[3])
+{
+	v16 a = v[0], b = v[1], last = v[2];
+
+#pragma GCC unroll 3
+	for (int i = 0; i < 3; i++)
+		v[i] = vec_shuffle(vec_shuffle(a, b, near[i]), last, far[i]);
+}
+
 PACK_INLINE void pack_split3(v16 *v)
 {
 	const v16i a0 = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0};
@@ -64,12 +74,8 @@ PACK_INLINE void pack_split3(v16 *v)
 	const v16i b1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30};
 	const v16i c0 = {2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0};
 	const v16i c1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31};
-	v16 a = vec_shuffle(v[0], v[1], a0), b = vec_shuffle(v[0], v[1], b0);
-	v16 c = vec_shuffle(v[0], v[1], c0), last = v[2];
 
-	v[0] = vec_shuffle(a, last, a1);
-	v[1] = vec_shuffle(b, last, b1);
-	v[2] = vec_shuffle(c, last, c1);
+	pack_three(v, (const v16i[]){a0, b0, c0}, (const v16i[]){a1, b1, c1});
 }
 
 PACK_INLINE void pack_join3(v16 *v)
@@ -80,12 +86,8 @@ PACK_INLINE void pack_join3(v16 *v)
 	const v16i b1 = {0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15};
 	const v16i c0 = {0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0};
 	const v16i c1 = {26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31};
-	v16 a = vec_shuffle(v[0], v[1], a0), b = vec_shuffle(v[0], v[1], b0);
-	v16 c = vec_shuffle(v[0], v[1], c0), last = v[2];
 
-	v[0] = vec_shuffle(a, last, a1);
-	v[1] = vec_shuffle(b, last, b1);
-	v[2] = vec_shuffle(c, last, c1);
+	pack_three(v, (const v16i[]){a0, b0, c0}, (const v16i[]){a1, b1, c1});
 }
 
 /* The channel that is at place i after all rounds; written out, for the compiler to fold. */
