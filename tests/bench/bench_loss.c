@@ -20,6 +20,7 @@
 #include "core/graph/plan.h"
 #include "core/loss/loss.h"
 #include "core/optim/optim.h"
+#include "tests/bench/lib/stats.h"
 
 enum { MAX_REPS = 1000, TENSORS = 60 };
 
@@ -52,19 +53,6 @@ static const char *const optim_cases[] = {
 	"Adam", "AdamW", "SGD", "Momentum", "NovoGrad", "Novograd", "RMSProp"};
 
 static double fwd[MAX_REPS], bwd[MAX_REPS];
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	return v[n / 2];
-}
 
 static int parse(struct bench *b, int argc, char **argv)
 {
@@ -170,7 +158,7 @@ static int loss_time(
 		(params = params_new(g, 1, err)) != NULL &&
 		(p = plan_new(g, params, cpu, &opts, err)) != NULL &&
 		!loss_run(b, p, label, &kind, err)) {
-		double f = median(fwd, b->reps), w = median(bwd, b->reps);
+		double f = values_median(fwd, b->reps), w = values_median(bwd, b->reps);
 
 		printf("%-18s %-8s %2d steps  forward %7.3f  backward %7.3f  sum %7.3f  best %7.3f ms  "
 		       "loss %.7f  %s\n",
@@ -253,9 +241,9 @@ static int optim_time(const struct bench *b, const char *name, double clip, stru
 			fwd[rep] = sys_now() - t0 + 0 * norm;
 	}
 	printf("%-10s %-9s step %7.3f  best %7.3f ms  %.1f GB/s\n", name,
-		clip > 0 ? "clip_norm" : "", median(fwd, b->reps) * 1e3, fwd[0] * 1e3,
+		clip > 0 ? "clip_norm" : "", values_median(fwd, b->reps) * 1e3, fwd[0] * 1e3,
 		(double)(count * (size_t)(12 + 8 * optim_ops(&use)->slots)) * 1e-9 /
-			median(fwd, b->reps));
+			values_median(fwd, b->reps));
 	for (int i = 0; i < 2 + OPTIM_SLOTS; i++)
 		free(mem[i]);
 	component_use_release(&use);

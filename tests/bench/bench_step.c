@@ -18,6 +18,7 @@
 #include "core/graph/losses.h"
 #include "core/graph/plan.h"
 #include "core/net/net.h"
+#include "tests/bench/lib/stats.h"
 
 enum { MAX_REPS = 200, MAX_STEPS = 1000 };
 
@@ -29,19 +30,6 @@ struct bench {
 };
 
 static double fwd[MAX_STEPS][MAX_REPS], bwd[MAX_STEPS][MAX_REPS];
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	return v[n / 2];
-}
 
 static int parse(struct bench *b, int argc, char **argv)
 {
@@ -129,12 +117,12 @@ static void fill_inputs(struct plan *p, struct node *const io[2])
 
 static void report(const struct bench *b, const struct plan *p, double *step, double *forward)
 {
-	double med = median(step, b->reps), med_forward = median(forward, b->reps);
+	double med = values_median(step, b->reps), med_forward = values_median(forward, b->reps);
 
 	printf("%-22s %-10s %9s %8s %9s %8s\n", "layer", "op", "fwd ms", "GF/s", "bwd ms", "GF/s");
 	for (int i = 0; i < plan_steps(p); i++) {
 		struct plan_step_info s = plan_step_info(p, i);
-		double f = median(fwd[i], b->reps), w = median(bwd[i], b->reps);
+		double f = values_median(fwd[i], b->reps), w = values_median(bwd[i], b->reps);
 
 		printf("%-22s %-10s %9.3f %8.1f %9.3f %8.1f%s\n", s.name, s.op, f * 1e3,
 			s.flops * 1e-9 / f, w * 1e3, w > 0 ? 2 * s.flops * 1e-9 / w : 0,

@@ -20,6 +20,7 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "core/transform/transform.h"
+#include "tests/bench/lib/stats.h"
 
 enum { MAX_REPS = 101 };
 
@@ -87,13 +88,6 @@ static const struct {
 	{"SpatialPadd", "{\"keys\": [\"image\", \"label\"], \"spatial_size\": [160, 160, 160]}"},
 };
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Tissue of -1000 ... 400 with an organ in the middle; label: the organ. */
 static struct volume *made(const int dim[3], bool label)
 {
@@ -157,9 +151,9 @@ static struct sample *sample_copy(const struct sample *s, struct err *err)
 
 static void print_row(const char *name, const char *args, double *ms, int n, double bytes)
 {
-	qsort(ms, (size_t)n, sizeof(*ms), by_value);
-	printf("%-28s %9.3f %9.3f %8.2f  %.70s\n", name, ms[n / 2], ms[0], bytes / 1e6 / ms[n / 2],
-		args);
+	double median = values_median(ms, n);
+
+	printf("%-28s %9.3f %9.3f %8.2f  %.70s\n", name, median, ms[0], bytes / 1e6 / median, args);
 	fflush(stdout);
 }
 

@@ -18,6 +18,7 @@
 #include "core/train/model.h"
 #include "core/volume/nifti.h"
 #include "core/volume/resample.h"
+#include "tests/bench/lib/stats.h"
 
 enum { MAX_REPS = 50 };
 
@@ -26,13 +27,6 @@ struct bench {
 	bool bf16, fold, raw;
 	int reps, batch, roi;
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static int parse(struct bench *b, int argc, char **argv)
 {
@@ -98,7 +92,7 @@ static int make_model(const struct bench *b, struct model *m, struct err *err)
 static int run(const struct bench *b, struct model *m, const struct component_use *inferer,
 	const struct volume *image, struct err *err)
 {
-	double t[MAX_REPS], first = 0, sum = 0;
+	double t[MAX_REPS], first = 0, sum = 0, median;
 
 	for (int i = -1; i < b->reps; i++) {
 		double start = sys_now();
@@ -115,10 +109,10 @@ static int run(const struct bench *b, struct model *m, const struct component_us
 		}
 		volume_free(out);
 	}
-	qsort(t, (size_t)b->reps, sizeof(*t), by_value);
+	median = values_median(t, b->reps);
 	printf("%d x %d x %d  first %.3f s  median %.3f (%.3f .. %.3f)  peak RSS %.0f MiB  sum %.6g\n",
-		image->dim[0], image->dim[1], image->dim[2], first, t[b->reps / 2], t[0],
-		t[b->reps - 1], (double)sys_peak_rss() / 1048576, sum);
+		image->dim[0], image->dim[1], image->dim[2], first, median, t[0], t[b->reps - 1],
+		(double)sys_peak_rss() / 1048576, sum);
 	return 0;
 }
 

@@ -32,6 +32,12 @@ static int samples_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+double values_median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), samples_order);
+	return v[n / 2];
+}
+
 double samples_at(const struct samples *s, double q)
 {
 	double *v, at = q * (s->n - 1), part, value;

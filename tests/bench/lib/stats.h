@@ -12,6 +12,9 @@ struct samples {
 void samples_add(struct samples *s, double value);
 void samples_release(struct samples *s);
 
+/* Sorts v, and gives the middle one (the upper of two). */
+double values_median(double *v, int n);
+
 /* The value below which the part q (0 .. 1) of the samples lies; NaN when there is none. */
 double samples_at(const struct samples *s, double q);
 
