@@ -151,6 +151,18 @@ const char *app_link_text(const struct app *app)
 
 /* ---- requests ---- */
 
+static void say_no_engine(struct app *app)
+{
+	const struct engine_client *c = app->engine.client;
+
+	if (!c)
+		app_flash(app, FLASH_BAD, "this workbench was opened without an engine");
+	else if (engine_client_stuck(c))
+		app_flash(app, FLASH_BAD, "no engine: %s", engine_client_error(c));
+	else
+		app_flash(app, FLASH_BAD, "the engine does not answer; it is being started again");
+}
+
 int app_request(struct app *app, struct view *v, const char *req, cJSON *args,
 	unsigned (*reply)(struct view *v, const cJSON *data, const char *error, void *ctx),
 	void *ctx)
@@ -163,7 +175,7 @@ int app_request(struct app *app, struct view *v, const char *req, cJSON *args,
 	else
 		cJSON_Delete(args);
 	if (id < 0) {
-		app_flash(app, FLASH_BAD, "the engine does not answer; it is being started again");
+		say_no_engine(app);
 		return -1;
 	}
 	e->waits = mem_realloc(e->waits, (size_t)(e->nwaits + 1) * sizeof(*e->waits));

@@ -81,6 +81,12 @@ const char *engine_client_error(const struct engine_client *c)
 	return c->err.msg;
 }
 
+bool engine_client_stuck(const struct engine_client *c)
+{
+	return c->state == ENGINE_REFUSED ||
+	       (c->err.code && c->err.code != ERR_AGAIN && c->conn.fd < 0);
+}
+
 int engine_client_generation(const struct engine_client *c)
 {
 	return c->generation;
@@ -232,8 +238,7 @@ static int client_wait_ready(struct engine_client *c, double deadline, struct er
 {
 	engine_client_step(c);
 	while (c->state != ENGINE_READY) {
-		if (c->state == ENGINE_REFUSED ||
-			(c->err.code && c->err.code != ERR_AGAIN && c->conn.fd < 0))
+		if (engine_client_stuck(c))
 			return err_set(err, c->err.code, "%s", c->err.msg);
 		if (!c->start && c->state == ENGINE_OFF)
 			return err_set(err, ERR_AGAIN, "no engine is running");

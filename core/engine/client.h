@@ -50,6 +50,9 @@ bool engine_client_step(struct engine_client *c);
 enum engine_link engine_client_state(const struct engine_client *c);
 const char *engine_client_error(const struct engine_client *c); /* "" when there is none */
 
+/* Waiting will not help: engine_client_error() says what to mend. */
+bool engine_client_stuck(const struct engine_client *c);
+
 /* Counts connections made: when it changes, subscriptions and open requests are gone. */
 int engine_client_generation(const struct engine_client *c);
 

@@ -44,8 +44,7 @@ char *engine_runtime_dir(struct err *err)
 			"'%s' is not a folder of this user (set AXIAL_RUNTIME_DIR to another one)",
 			dir);
 	else if (st.st_mode & 077)
-		err_set(err, ERR_IO, "the engine's folder '%s' is open to others (chmod 700 it)",
-			dir);
+		err_set(err, ERR_IO, "chmod 700 '%s': the engine's folder is open to others", dir);
 	else
 		return dir;
 	free(dir);

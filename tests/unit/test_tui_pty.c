@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -42,15 +43,21 @@ struct pty {
 	bool ended;
 };
 
+/* The engine's folder of the next workbench; NULL: it is opened without an engine. */
+static const char *engine_dir;
+
 static void child_main(const char *dir, const char *term)
 {
-	char *argv[] = {"axial", "--no-engine", (char *)dir, NULL};
+	char *argv[] = {"axial", engine_dir ? (char *)dir : "--no-engine",
+		engine_dir ? NULL : (char *)dir, NULL};
 
 	setenv("TERM", term, 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
 	unsetenv("NO_COLOR");
 	unsetenv("COLORTERM");
-	_exit(workbench_main(3, argv));
+	if (engine_dir)
+		setenv("AXIAL_RUNTIME_DIR", engine_dir, 1);
+	_exit(workbench_main(engine_dir ? 2 : 3, argv));
 }
 
 static void pty_open(struct pty *p, const char *dir, const char *term, bool ignore_hup)
@@ -466,6 +473,31 @@ static void test_terminals_that_cannot(void **state)
 	}
 }
 
+/* A training is asked for, and the engine cannot be started: the reason is on the screen. */
+static void test_no_engine(void **state)
+{
+	struct pty p;
+
+	(void)state;
+	start(&p);
+	pty_send(&p, "t");
+	pty_expect(&p, "opened without an engine");
+	pty_send(&p, "q");
+	pty_end(&p);
+	pty_close(&p);
+
+	assert_int_equal(chmod(world, 0755), 0);
+	engine_dir = world;
+	start(&p);
+	engine_dir = NULL;
+	pty_send(&p, "t");
+	pty_expect(&p, "no engine: chmod 700");
+	pty_send(&p, "q");
+	pty_end(&p);
+	pty_close(&p);
+	assert_int_equal(chmod(world, 0700), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_stop_and_continue),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_terminals_that_cannot),
+		cmocka_unit_test(test_no_engine),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
