@@ -127,14 +127,20 @@ static bool fuse_act(const struct fuse *f, struct step *t)
 /* prelu(norm) -> norm with the slopes as its last input */
 static bool fuse_prelu(const struct fuse *f, struct step *t)
 {
-	struct step *p = t->op == &op_prelu ? fuse_producer(f, t->in[0]) : NULL;
-	struct norm_attr *a = p ? (struct norm_attr *)p->attr : NULL;
+	struct step *p = t->op == &op_prelu ? fuse_producer(f, t->in[0]) : NULL, fused;
+	struct norm_attr *a = (struct norm_attr *)fused.attr;
 
-	if (!p || p->op != &op_norm || a->act.kind != ACT_NONE || a->slopes)
+	if (!p || p->op != &op_norm)
+		return false;
+	fused = *p;
+	if (a->act.kind != ACT_NONE || a->slopes)
 		return false;
 	a->slopes = (int32_t)t->in[1]->shape.d[0];
-	p->in[p->n_in++] = t->in[1];
-	p->out = t->out;
+	fused.in[fused.n_in++] = t->in[1];
+	fused.out = t->out;
+	if (!f->offer(f->ctx, &fused))
+		return false;
+	*p = fused;
 	t->op = NULL;
 	return true;
 }
